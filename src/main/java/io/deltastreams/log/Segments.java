@@ -1,0 +1,52 @@
+package io.deltastreams.log;
+
+import io.deltastreams.change.Position;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The segments that are there, oldest first. One thread changes them, any thread looks. */
+final class Segments {
+
+    private volatile List<Segment> list = List.of();
+    /** Of all but the last, which still grows. */
+    private volatile long fullBytes;
+
+    Segments(List<Segment> list) {
+        set(list);
+    }
+
+    private void set(List<Segment> now) {
+        long bytes = 0;
+        for (Segment segment : now.subList(0, Math.max(0, now.size() - 1))) {
+            bytes += segment.size();
+        }
+        fullBytes = bytes;
+        list = List.copyOf(now);
+    }
+
+    List<Segment> list() {
+        return list;
+    }
+
+    void add(Segment segment) {
+        set(Stream.concat(list.stream(), Stream.of(segment)).toList());
+    }
+
+    void removeOldest() {
+        set(list.subList(1, list.size()));
+    }
+
+    /** Durable bytes. */
+    long bytes() {
+        List<Segment> now = list;
+        return now.isEmpty() ? 0 : fullBytes + now.getLast().size();
+    }
+
+    static Position removedUpTo(List<Segment> list) {
+        return list.isEmpty() ? Position.START : list.getFirst().header().previous();
+    }
+
+    static Position last(List<Segment> list) {
+        return list.isEmpty() ? Position.START : list.getLast().last();
+    }
+}
