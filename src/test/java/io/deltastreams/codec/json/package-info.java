@@ -1,0 +1,5 @@
+/** The JSON codec, read back by Jackson. */
+@NullMarked
+package io.deltastreams.codec.json;
+
+import org.jspecify.annotations.NullMarked;
