@@ -1,0 +1,51 @@
+package io.deltastreams.source;
+
+import io.deltastreams.settings.Settings;
+
+/**
+ * Captures changes from a database's transaction log. Its contract, which {@code ChangeSourceContract} tests over every kind:
+ *
+ * <ol>
+ *   <li>{@link #inspect} may be called any number of times, also while {@link #run} runs; it changes nothing in the database.
+ *   <li>{@link #run} is called once, on a thread that may block, and returns only after {@link #close} or by throwing. It creates what it
+ *       needs in the database (slot, publication) and reuses what is there.
+ *   <li>Batches are handed over by one thread, in commit order, positions strictly increasing. A transaction is handed over whole, or in
+ *       consecutive parts of which the last is complete.
+ *   <li>After {@code take(batch)} a restart with that batch's token continues so that nothing behind it is missing. What stands
+ *       before it may come again with the same positions; the log drops it.
+ *   <li>Without a token a snapshot of every captured table comes first (unless configured not to), as transactions of kind {@code
+ *       SNAPSHOT}; then every transaction that the snapshot did not see. A snapshot that did not finish starts again in the next epoch,
+ *       behind a {@code Truncate} of each table that had been read.
+ *   <li>The database is told to free its log only up to {@link Intake#durable()} (Invariant 1); an idle database's log is freed too.
+ *   <li>Schema versions continue those of {@link Resume#schemas}; a change refers to the schema it was captured under.
+ *   <li>A column value is of the class that its {@code Type} names; a value that was not sent is {@code Row.ABSENT}, never null.
+ *   <li>{@link #close} may be called from any thread, more than once, before, during or after {@link #run}; afterwards nothing of the
+ *       source runs any more.
+ * </ol>
+ */
+public interface ChangeSource extends AutoCloseable {
+
+    /**
+     * Looks at the database: checks what a user can mend and describes the tables that would be captured.
+     *
+     * @throws SourceFailure with the remedy, if capture cannot work
+     */
+    Inventory inspect() throws SourceFailure, InterruptedException;
+
+    /**
+     * Captures from {@code resume} on.
+     *
+     * @throws SourceFailure if it cannot go on; a {@code TRANSIENT} one is followed by a new source that starts at the log's end
+     */
+    void run(Resume resume, Intake intake) throws SourceFailure, InterruptedException;
+
+    @Override
+    void close();
+
+    /** Makes sources of one kind; a CDI bean with {@code @Identifier("postgresql")}, the key below {@code source:} in the pipeline file. */
+    interface Factory {
+
+        /** Reads the kind's section; whatever is wrong there goes into the settings' problems. Opens nothing yet. */
+        ChangeSource create(Settings settings);
+    }
+}

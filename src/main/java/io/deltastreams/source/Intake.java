@@ -1,0 +1,28 @@
+package io.deltastreams.source;
+
+import io.deltastreams.change.Batch;
+import io.deltastreams.change.Position;
+import io.deltastreams.change.ResumeToken;
+import java.util.Optional;
+
+/** What a running source hands its batches to. */
+public interface Intake {
+
+    /** Takes the next batch, in order; waits while those before it have filled the queue (no demand, no take). */
+    void take(Batch batch) throws InterruptedException;
+
+    /** The position up to which everything handed over is durable, and may be acknowledged to the database (Invariant 1). */
+    Optional<Position> durable();
+
+    /** The token that a restart would be given now: everything handed over up to its batch is kept, also where no position says so. */
+    Optional<ResumeToken> kept();
+
+    /** Tells how far a snapshot has come, for metrics and progress bars. Any thread; returns at once. */
+    default void progress(SnapshotProgress progress) {}
+
+    /** Tells how many bytes of its log the database keeps for us. Any thread; returns at once. */
+    default void retained(long bytes) {}
+
+    /** @param total rows expected by the catalog's estimate, 0 where unknown */
+    record SnapshotProgress(long rows, long total, boolean finished) {}
+}
