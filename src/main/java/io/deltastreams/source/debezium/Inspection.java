@@ -1,0 +1,111 @@
+package io.deltastreams.source.debezium;
+
+import io.deltastreams.change.TableId;
+import io.deltastreams.settings.Settings;
+import io.deltastreams.source.Inventory;
+import io.deltastreams.source.Inventory.BeforeImage;
+import io.deltastreams.source.Inventory.CapturedTable;
+import io.deltastreams.source.SourceFailure;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Looks at the server and changes nothing there. */
+final class Inspection {
+
+    private static final int OLDEST = 140_000;
+
+    private final PostgresSettings settings;
+    private final Catalog catalog;
+
+    Inspection(PostgresSettings settings, Catalog catalog) {
+        this.settings = settings;
+        this.catalog = catalog;
+    }
+
+    Inventory inventory() throws SQLException, SourceFailure {
+        check();
+        List<CapturedTable> tables = new ArrayList<>();
+        List<String> notes = new ArrayList<>();
+        for (TableId id : captured(settings, catalog)) {
+            CapturedTable table = catalog.table(id, settings.dropped());
+            tables.add(table);
+            if (table.before() == BeforeImage.NONE) {
+                notes.add(
+                        ("%s has no key: its rows are delivered as inserts without identity; PostgreSQL refuses UPDATE and DELETE"
+                                        + " on it while it is published")
+                                .formatted(id));
+            } else if (table.schema().key().isEmpty()) {
+                notes.add("%s has no key: its rows are delivered without identity".formatted(id));
+            }
+        }
+        return new Inventory(tables, notes);
+    }
+
+    /** @throws SourceFailure with what the user would have to do before capture can work */
+    void check() throws SQLException, SourceFailure {
+        if (catalog.version() < OLDEST) {
+            throw Failures.permanent(
+                    "%s runs PostgreSQL %s".formatted(settings.server(), catalog.text("SHOW server_version")),
+                    "capture needs PostgreSQL 14 or later");
+        }
+        String level = catalog.text("SHOW wal_level");
+        if (!level.equals("logical")) {
+            throw Failures.permanent(
+                    "wal_level of %s is %s, and capture needs logical".formatted(settings.server(), level),
+                    "ALTER SYSTEM SET wal_level = logical; then restart the server");
+        }
+        if (!catalog.flag("SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user")) {
+            throw Failures.permanent(
+                    "user '%s' at %s may not replicate"
+                            .formatted(settings.server().user(), settings.server()),
+                    "ALTER ROLE %s REPLICATION"
+                            .formatted(Catalog.quoted(settings.server().user())));
+        }
+        checkTables();
+        checkSlot();
+    }
+
+    private void checkTables() throws SQLException, SourceFailure {
+        List<TableId> all = catalog.tables();
+        for (String pattern : settings.tables()) {
+            if (all.stream().noneMatch(table -> PostgresSettings.matches(pattern, table))) {
+                String nearest = Settings.nearest(
+                                pattern, all.stream().map(TableId::text).toList())
+                        .map("did you mean %s?"::formatted)
+                        .orElseGet(() -> "tables there: "
+                                + all.stream().limit(10).map(TableId::text).collect(Collectors.joining(", ")));
+                throw Failures.permanent(
+                        "source.postgresql.tables: %s matches no table of %s".formatted(pattern, settings.server()),
+                        nearest);
+            }
+        }
+        for (TableId table : captured(settings, catalog)) {
+            if (!catalog.flag("SELECT has_table_privilege(?, 'SELECT')", Catalog.quoted(table))) {
+                throw Failures.permanent(
+                        "user '%s' may not read %s".formatted(settings.server().user(), table),
+                        "GRANT SELECT ON %s TO %s"
+                                .formatted(
+                                        Catalog.quoted(table),
+                                        Catalog.quoted(settings.server().user())));
+            }
+        }
+    }
+
+    private void checkSlot() throws SQLException, SourceFailure {
+        if (catalog.slot(settings.slot()).isEmpty()
+                && catalog.flag("SELECT count(*) >= current_setting('max_replication_slots')::int"
+                        + " FROM pg_replication_slots")) {
+            throw Failures.permanent(
+                    "%s has no replication slot left: max_replication_slots is %s"
+                            .formatted(settings.server(), catalog.text("SHOW max_replication_slots")),
+                    "drop a slot that nobody uses (SELECT slot_name FROM pg_replication_slots WHERE NOT active), or ALTER"
+                            + " SYSTEM SET max_replication_slots = <more> and restart the server");
+        }
+    }
+
+    static List<TableId> captured(PostgresSettings settings, Catalog catalog) throws SQLException {
+        return catalog.tables().stream().filter(settings::captures).toList();
+    }
+}

@@ -1,0 +1,49 @@
+package io.deltastreams.source.debezium;
+
+import io.deltastreams.source.Intake;
+import java.sql.SQLException;
+import org.jboss.logging.Logger;
+
+/** Tells every heartbeat how much log the server keeps for our slot, and so keeps the session alive that holds the slot's name. */
+final class WalWatch implements AutoCloseable {
+
+    private static final Logger LOG = Logger.getLogger(WalWatch.class);
+
+    private final Catalog session;
+    private final PostgresSettings settings;
+    private final Intake intake;
+    private final Thread thread;
+
+    private WalWatch(Catalog session, PostgresSettings settings, Intake intake) {
+        this.session = session;
+        this.settings = settings;
+        this.intake = intake;
+        this.thread = Thread.ofVirtual().name("delta-streams-wal-watch").unstarted(this::watch);
+    }
+
+    /** @param session used by this thread alone until the watch is closed */
+    static WalWatch start(Catalog session, PostgresSettings settings, Intake intake) {
+        WalWatch watch = new WalWatch(session, settings, intake);
+        watch.thread.start();
+        return watch;
+    }
+
+    private void watch() {
+        try {
+            while (true) {
+                session.retained(settings.slot()).ifPresent(intake::retained);
+                Thread.sleep(settings.heartbeat());
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } catch (SQLException e) {
+            // The capture beside us meets the same trouble and tells it; the figure comes back with the next run.
+            LOG.debugf(e, "slot=%s", settings.slot());
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.interrupt();
+    }
+}
