@@ -1,0 +1,229 @@
+package io.deltastreams.stream;
+
+import io.deltastreams.change.Change;
+import io.deltastreams.change.Delta;
+import io.deltastreams.change.Position;
+import io.deltastreams.change.Schema;
+import io.deltastreams.change.StreamId;
+import io.deltastreams.change.TableId;
+import io.deltastreams.change.Transaction;
+import io.deltastreams.log.ChangeLog;
+import io.deltastreams.log.Slice;
+import io.deltastreams.transform.InvalidStream;
+import io.deltastreams.transform.OnError;
+import io.deltastreams.transform.Stage;
+import io.deltastreams.transform.StageResult;
+import io.deltastreams.transform.StreamProgram;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * A named result of the pipeline. Readers pull: each asks for what stands behind its own position, when it wants it, so a slow one loses
+ * only itself (Invariant 5). Readers at the same place share one evaluation. Thread-safe.
+ */
+public final class DeltaStream {
+
+    /** Weight of the changes that one reading is made of: large enough to be efficient, small enough to be many in memory. */
+    private static final long READING_BYTES = 1 << 20;
+
+    private final StreamProgram program;
+    private final ChangeLog log;
+    private final Rejections rejections;
+    private final Executor blocking;
+    private final ConcurrentMap<Shape, Stage> stages = new ConcurrentHashMap<>();
+    private final ConcurrentMap<TableId, Schema> outputs = new ConcurrentHashMap<>();
+    private final RecentReadings recent = new RecentReadings();
+    private final AtomicInteger subscribers = new AtomicInteger();
+    private final LongAdder produced = new LongAdder();
+
+    private record Shape(TableId table, int version) {}
+
+    /** @param blocking where reads that may go to disk run; virtual threads */
+    public DeltaStream(StreamProgram program, ChangeLog log, Rejections rejections, Executor blocking) {
+        this.program = program;
+        this.log = log;
+        this.rejections = rejections;
+        this.blocking = blocking;
+    }
+
+    public StreamId id() {
+        return program.id();
+    }
+
+    public StreamProgram program() {
+        return program;
+    }
+
+    /** The tables that it is made of, as the pipeline file names them. */
+    public List<String> from() {
+        return program.from();
+    }
+
+    public boolean reads(TableId table) {
+        return program.reads(table);
+    }
+
+    /**
+     * Types the stream against a table before anything flows, so that mistakes are told at the start.
+     *
+     * @param table the table's shape; its version does not matter
+     */
+    public Stage describe(Schema table) throws InvalidStream {
+        Stage stage = program.compile(table);
+        outputs.put((TableId) table.relation(), stage.output());
+        return stage;
+    }
+
+    /** The stream's shape, one per table that it is made of, by the tables' names. */
+    public List<Schema> outputs() {
+        return outputs.entrySet().stream()
+                .sorted(Comparator.comparing(entry -> entry.getKey()))
+                .map(entry -> entry.getValue())
+                .toList();
+    }
+
+    /** Everything after this position can still be read. */
+    public Position earliest() {
+        return log.removedUpTo();
+    }
+
+    /** The last durable position of the log, which is where a reader from {@code latest} starts. */
+    public Position latest() {
+        return log.last().orElse(Position.START);
+    }
+
+    /** The position after which everything committed at {@code time} or later stands. */
+    public Uni<Position> before(Instant time) {
+        return Uni.createFrom()
+                .item(() -> {
+                    try {
+                        return log.before(time);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                })
+                .runSubscriptionOn(blocking);
+    }
+
+    /** What stands behind a position; waits until something does. */
+    public Uni<Reading> next(Position after) {
+        return Uni.createFrom()
+                .completionStage(() -> log.beyond(after))
+                .emitOn(blocking)
+                .map(_ -> recent.get(after, () -> read(after)));
+    }
+
+    /** Reading after reading, each when it is asked for; ends after a {@link Reading.Gap} or {@link Reading.Stopped}. */
+    public Multi<Reading> from(Position after) {
+        return Multi.createBy()
+                .repeating()
+                .uni(() -> new AtomicPosition(after), at -> next(at.position).invoke(at::moveBehind))
+                .whilst(reading -> reading instanceof Reading.Deltas);
+    }
+
+    /** Where one reader stands; only ever touched by one thread at a time, as demand is. */
+    private static final class AtomicPosition {
+        private volatile Position position;
+
+        private AtomicPosition(Position position) {
+            this.position = position;
+        }
+
+        private void moveBehind(Reading reading) {
+            if (reading instanceof Reading.Deltas deltas) {
+                position = deltas.upTo();
+            }
+        }
+    }
+
+    /** Deltas made so far in this process, each evaluation counted once. */
+    public long produced() {
+        return produced.sum();
+    }
+
+    /** Live readers; whoever serves one counts it up and down. */
+    public AtomicInteger subscribers() {
+        return subscribers;
+    }
+
+    private Reading read(Position after) {
+        try {
+            return switch (log.read(after, program::reads, READING_BYTES)) {
+                case Slice.Gap gap -> new Reading.Gap(gap.after(), gap.removedUpTo());
+                case Slice.Changes changes -> evaluate(after, changes);
+            };
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Reading evaluate(Position after, Slice.Changes changes) {
+        List<Delta> deltas = new ArrayList<>();
+        for (Transaction transaction : changes.transactions()) {
+            int before = deltas.size();
+            Optional<Reading.Stopped> stop = evaluate(transaction, deltas);
+            if (stop.isPresent()) {
+                produced.add(deltas.size());
+                return deltas.isEmpty()
+                        ? stop.get()
+                        : new Reading.Deltas(deltas, deltas.getLast().position());
+            }
+            if (transaction.complete() && deltas.size() > before) {
+                deltas.set(deltas.size() - 1, deltas.getLast().asLast());
+            }
+        }
+        produced.add(deltas.size());
+        return new Reading.Deltas(deltas, changes.upTo().isAfter(after) ? changes.upTo() : after);
+    }
+
+    private Optional<Reading.Stopped> evaluate(Transaction transaction, List<Delta> deltas) {
+        for (Change change : transaction.changes()) {
+            switch (apply(change)) {
+                case StageResult.Nothing _ -> {}
+                case StageResult.Emitted emitted ->
+                    deltas.add(new Delta(
+                            emitted.change(),
+                            (TableId) change.schema().relation(),
+                            transaction.id(),
+                            transaction.committedAt(),
+                            transaction.kind() == Transaction.Kind.SNAPSHOT,
+                            false));
+                case StageResult.Refused refused -> {
+                    // Invariant 7: what cannot be handled goes where the stream's policy says.
+                    if (program.onError() == OnError.STOP) {
+                        return Optional.of(new Reading.Stopped(change.position(), refused.reason()));
+                    }
+                    rejections.rejected(id(), change, refused.reason());
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private StageResult apply(Change change) {
+        Schema schema = change.schema();
+        Shape shape = new Shape((TableId) schema.relation(), schema.version());
+        Stage stage = stages.get(shape);
+        if (stage == null) {
+            try {
+                stage = describe(schema);
+            } catch (InvalidStream e) {
+                return new StageResult.Refused(String.valueOf(e.getMessage()));
+            }
+            stages.put(shape, stage);
+        }
+        return stage.apply(change);
+    }
+}
