@@ -1,0 +1,19 @@
+package io.deltastreams.sink;
+
+import io.deltastreams.change.Position;
+
+/** How a write ended. */
+public sealed interface Outcome {
+
+    /** Everything is durable at the target; the cursor is too, or follows within about a second and at the sink's close. */
+    record Delivered() implements Outcome {}
+
+    /**
+     * The target will never take the delta at this position. All before it is delivered; of what stands behind it some may be there already,
+     * and is to be written again.
+     */
+    record Poisoned(Position position, String reason) implements Outcome {}
+
+    /** The target did not answer or is away: the batch may be there in part, in full or not at all, and is to be written again. */
+    record Unknown(String reason) implements Outcome {}
+}

@@ -1,0 +1,42 @@
+package io.deltastreams.sink;
+
+import io.deltastreams.change.Position;
+import io.deltastreams.change.StreamId;
+import io.deltastreams.settings.Settings;
+import io.smallrye.mutiny.Uni;
+import java.util.Optional;
+
+/**
+ * One stream's way to one target. Its contract, which {@code SinkContract} tests over every kind:
+ *
+ * <ol>
+ *   <li>{@link #cursor} is asked before the first {@link #write}, and again after each {@code Unknown}; it is the position up to which the
+ *       target has everything, empty if it has nothing yet.
+ *   <li>{@link #write} is called with one batch at a time, in order, the next after the answer to the last.
+ *   <li>Order per key holds at the target. A delta is there at least once.
+ *   <li>The cursor moves to {@code upTo} only when everything before it is durable at the target, at most about a second after {@code
+ *       Delivered}, and survives the target's and the service's restart.
+ *   <li>A failure is an {@link Outcome}, never a failed {@code Uni}; a failed one is a bug. A cursor that cannot be had yet is waited for,
+ *       until it can or the sink is closed.
+ *   <li>{@link #close} waits for what is under way, at most 5 s.
+ * </ol>
+ */
+public interface Sink {
+
+    Uni<Optional<Position>> cursor();
+
+    Uni<Outcome> write(Deltas batch);
+
+    Uni<Void> close();
+
+    /** Makes sinks of one kind; a CDI bean with {@code @Identifier("kafka")}, the key below a stream's {@code to:}. */
+    interface Factory {
+
+        /**
+         * Reads the section below {@code to:}; whatever is wrong there goes into the settings' problems. Opens nothing yet.
+         *
+         * @param pipeline the pipeline's name, part of whatever the sink stores under a name of its own
+         */
+        Sink create(String pipeline, StreamId stream, Settings settings);
+    }
+}

@@ -1,0 +1,147 @@
+package io.deltastreams.sink.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.deltastreams.change.Position;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** What is asked of the broker before anything is written; plain blocking code for virtual threads. */
+final class Broker {
+
+    private static final String TIMEOUT_MILLIS = "10000";
+    private static final Duration READ = Duration.ofSeconds(60);
+    private static final Duration POLL = Duration.ofMillis(500);
+
+    private final Map<String, Object> connection;
+
+    /** @param connection servers and security, in the client's own names */
+    Broker(Map<String, Object> connection) {
+        Map<String, Object> settings = new HashMap<>(connection);
+        settings.putIfAbsent("bootstrap.servers", "localhost:9092");
+        settings.put("default.api.timeout.ms", TIMEOUT_MILLIS);
+        settings.put("request.timeout.ms", "5000");
+        settings.put("reconnect.backoff.max.ms", "5000");
+        this.connection = Map.copyOf(settings);
+    }
+
+    /** Where it is looked for. */
+    Object servers() {
+        return connection.getOrDefault("bootstrap.servers", "");
+    }
+
+    /**
+     * Makes the topics that are absent: the stream's with the broker's own number of partitions and replicas, the cursors' compacted.
+     *
+     * @throws KafkaException if the broker is away or refuses
+     */
+    void ensureTopics(String topic, String cursorTopic) {
+        NewTopic stream = new NewTopic(topic, Optional.empty(), Optional.empty());
+        // Small segments and an eager cleaner: a start reads this topic from its beginning.
+        NewTopic cursors = new NewTopic(cursorTopic, Optional.of(1), Optional.empty())
+                .configs(Map.of(
+                        TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT,
+                        TopicConfig.SEGMENT_BYTES_CONFIG, "4194304",
+                        TopicConfig.MIN_CLEANABLE_DIRTY_RATIO_CONFIG, "0.1"));
+        try (Admin admin = Admin.create(connection)) {
+            Set<String> missing = new HashSet<>(Set.of(topic, cursorTopic));
+            missing.removeAll(await(admin.listTopics().names()));
+            for (NewTopic wanted : List.of(stream, cursors)) {
+                if (missing.contains(wanted.name())) {
+                    create(admin, wanted);
+                }
+            }
+        }
+    }
+
+    private static void create(Admin admin, NewTopic topic) {
+        try {
+            await(admin.createTopics(List.of(topic)).all());
+        } catch (TopicExistsException _) {
+            // Another sink was faster.
+        } catch (AuthorizationException e) {
+            throw new KafkaException(
+                    "topic '%s' is missing and this user may not create it: create it, or grant CREATE on it"
+                            .formatted(topic.name()),
+                    e);
+        }
+    }
+
+    private static <T> T await(KafkaFuture<T> future) {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new KafkaException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new KafkaException("interrupted", e);
+        }
+    }
+
+    /**
+     * The last position written under a key.
+     *
+     * @throws KafkaException if the broker is away or refuses, or what is there is no position
+     */
+    Optional<Position> cursor(String cursorTopic, String key) {
+        Map<String, Object> settings = new HashMap<>(connection);
+        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+        TopicPartition partition = new TopicPartition(cursorTopic, 0);
+        try (KafkaConsumer<byte[], byte[]> consumer =
+                new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            return lastValue(consumer, partition, key).map(value -> position(cursorTopic, key, value));
+        }
+    }
+
+    private static Optional<String> lastValue(
+            KafkaConsumer<byte[], byte[]> consumer, TopicPartition partition, String key) {
+        long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+        long deadline = System.nanoTime() + READ.toNanos();
+        Optional<String> last = Optional.empty();
+        while (consumer.position(partition) < end) {
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                if (record.key() != null && key.equals(new String(record.key(), UTF_8))) {
+                    last = Optional.ofNullable(record.value()).map(value -> new String(value, UTF_8));
+                }
+            }
+            if (System.nanoTime() > deadline) {
+                throw new TimeoutException(
+                        "could not read '%s' to its end within %d s".formatted(partition.topic(), READ.toSeconds()));
+            }
+        }
+        return last;
+    }
+
+    private static Position position(String cursorTopic, String key, String value) {
+        try {
+            return Position.parse(value);
+        } catch (IllegalArgumentException e) {
+            throw new KafkaException(
+                    "topic '%s' holds no cursor under the key '%s': write a tombstone there to start from the beginning"
+                            .formatted(cursorTopic, key),
+                    e);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+package io.deltastreams.sink.kafka;
+
+import io.deltastreams.change.Delta;
+import io.deltastreams.change.Position;
+import io.deltastreams.sink.Deltas;
+import io.deltastreams.sink.Outcome;
+import io.deltastreams.sink.Sink;
+import io.smallrye.mutiny.Uni;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.jboss.logging.Logger;
+
+/** One stream's topic. Whatever waits does so on a virtual thread. */
+final class KafkaSink implements Sink {
+
+    private static final Logger LOG = Logger.getLogger(KafkaSink.class);
+    private static final long LEAST_PAUSE_MILLIS = 250;
+    private static final long MOST_PAUSE_MILLIS = 5_000;
+    private static final long CLOSE_WRITE_MILLIS = 3_000;
+    private static final long CLOSE_CURSOR_MILLIS = 1_500;
+
+    private final Records records;
+    private final Bookmark bookmark;
+    private final Broker broker;
+    private final Outlet outlet;
+    private final ToIntFunction<String> partitions;
+
+    private final ReentrantLock writing = new ReentrantLock();
+    private final CountDownLatch closing = new CountDownLatch(1);
+
+    /** @param partitions how many a topic has; may block */
+    KafkaSink(Records records, Bookmark bookmark, Broker broker, Outlet outlet, ToIntFunction<String> partitions) {
+        this.records = records;
+        this.bookmark = bookmark;
+        this.broker = broker;
+        this.outlet = outlet;
+        this.partitions = partitions;
+    }
+
+    @Override
+    public Uni<Optional<Position>> cursor() {
+        return onVirtualThread(this::readCursor);
+    }
+
+    private Optional<Position> readCursor() {
+        String told = "";
+        long pause = LEAST_PAUSE_MILLIS;
+        do {
+            try {
+                broker.ensureTopics(records.topic(), bookmark.topic());
+                Position stored =
+                        broker.cursor(bookmark.topic(), bookmark.key()).orElse(Position.START);
+                // What this instance saw acknowledged is at the target, even where the cursor's record still follows.
+                Position now = stored.isAfter(bookmark.reached()) ? stored : bookmark.reached();
+                return now.equals(Position.START) ? Optional.empty() : Optional.of(now);
+            } catch (KafkaException e) {
+                told = tell(told, String.valueOf(e.getMessage()));
+            }
+            pause = Math.min(2 * pause, MOST_PAUSE_MILLIS);
+        } while (!closesWithin(pause));
+        return Optional.empty();
+    }
+
+    /** Once for each new reason, not for each attempt. */
+    private String tell(String told, String reason) {
+        if (!reason.equals(told)) {
+            LOG.warnf("topic=%s waits for the broker at %s: %s", records.topic(), broker.servers(), reason);
+        }
+        return reason;
+    }
+
+    private boolean closesWithin(long millis) {
+        try {
+            return closing.await(millis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+
+    private boolean isClosing() {
+        return closing.getCount() == 0;
+    }
+
+    @Override
+    public Uni<Outcome> write(Deltas batch) {
+        return onVirtualThread(() -> deliver(batch));
+    }
+
+    private Outcome deliver(Deltas batch) {
+        writing.lock();
+        try {
+            if (isClosing()) {
+                return new Outcome.Unknown("the sink is closed");
+            }
+            Outcome outcome = send(batch);
+            if (outcome instanceof Outcome.Delivered) {
+                bookmark.advance(batch.upTo());
+            }
+            return outcome;
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /**
+     * All in order and without waiting in between; stops at the first failure that it hears of. Ends only when every record has landed or
+     * failed (after {@code delivery.timeout.ms} at most), so that none is left to land behind what the next attempt writes.
+     */
+    private Outcome send(Deltas batch) {
+        if (batch.deltas().isEmpty()) {
+            return new Outcome.Delivered();
+        }
+        try {
+            // Asked first, since the one thread that sends for all streams would wait at each record for a topic that
+            // it cannot find.
+            partitionCount();
+        } catch (RuntimeException e) {
+            return new Outcome.Unknown(
+                    "the broker does not tell of topic %s: %s".formatted(records.topic(), e.getMessage()));
+        }
+        Flight flight = new Flight();
+        for (Delta delta : batch.deltas()) {
+            if (flight.hasFailed()) {
+                break;
+            }
+            try {
+                for (ProducerRecord<byte[], byte[]> record : records.of(delta, this::partitionCount)) {
+                    outlet.send(record, flight.board(delta.position()));
+                }
+            } catch (RuntimeException e) {
+                flight.fail(delta.position(), e);
+            }
+        }
+        return flight.outcome();
+    }
+
+    private int partitionCount() {
+        return partitions.applyAsInt(records.topic());
+    }
+
+    @Override
+    public Uni<Void> close() {
+        return onVirtualThread(() -> {
+                    settle();
+                    return true;
+                })
+                .replaceWithVoid();
+    }
+
+    private void settle() {
+        closing.countDown();
+        try {
+            if (writing.tryLock(CLOSE_WRITE_MILLIS, TimeUnit.MILLISECONDS)) {
+                writing.unlock();
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        boolean written = CompletableFuture.supplyAsync(bookmark::close, Thread::startVirtualThread)
+                .completeOnTimeout(false, CLOSE_CURSOR_MILLIS, TimeUnit.MILLISECONDS)
+                .join();
+        if (!written) {
+            LOG.warnf(
+                    "topic=%s closed without its cursor written: its last records will come a second time",
+                    records.topic());
+        }
+    }
+
+    private static <T> Uni<T> onVirtualThread(Supplier<T> work) {
+        return Uni.createFrom().item(work).runSubscriptionOn(Thread::startVirtualThread);
+    }
+}

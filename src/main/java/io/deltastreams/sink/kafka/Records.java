@@ -1,0 +1,78 @@
+package io.deltastreams.sink.kafka;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.deltastreams.change.Change;
+import io.deltastreams.change.Delta;
+import io.deltastreams.codec.Codec;
+import java.util.List;
+import java.util.function.IntSupplier;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The records that a delta becomes.
+ *
+ * @param tombstones whether a delete is followed by one
+ */
+record Records(String topic, Codec codec, boolean tombstones) {
+
+    private static final Header INSERT = header("ds-op", "insert");
+    private static final Header UPDATE = header("ds-op", "update");
+    private static final Header DELETE = header("ds-op", "delete");
+    private static final Header TRUNCATE = header("ds-op", "truncate");
+
+    /**
+     * @param partitions how many the topic has; asked for a truncate only
+     * @throws Flight.Unencodable if the codec cannot write it
+     */
+    List<ProducerRecord<byte[], byte[]>> of(Delta delta, IntSupplier partitions) {
+        byte @Nullable [] key;
+        byte[] value;
+        try {
+            key = codec.key(delta);
+            value = codec.value(delta);
+        } catch (RuntimeException e) {
+            throw new Flight.Unencodable(e);
+        }
+        // Invariant 4: no partition is named where there is a key, so Kafka's hash of it keeps a row's deltas in one,
+        // in order; a truncate, which
+        // concerns every key, stands in every partition.
+        return switch (delta.change()) {
+            case Change.Insert _ -> List.of(record(delta, INSERT, null, key, value));
+            case Change.Update _ -> List.of(record(delta, UPDATE, null, key, value));
+            case Change.Delete _
+            when key != null && tombstones ->
+                List.of(record(delta, DELETE, null, key, value), record(delta, DELETE, null, key, null));
+            case Change.Delete _ -> List.of(record(delta, DELETE, null, key, value));
+            case Change.Truncate _ ->
+                IntStream.range(0, partitions.getAsInt())
+                        .mapToObj(partition -> record(delta, TRUNCATE, partition, null, value))
+                        .toList();
+        };
+    }
+
+    private ProducerRecord<byte[], byte[]> record(
+            Delta delta,
+            Header operation,
+            @Nullable Integer partition,
+            byte @Nullable [] key,
+            byte @Nullable [] value) {
+        // Kafka knows no time before 1970; the delta itself carries it.
+        long millis = delta.committedAt().toEpochMilli();
+        List<Header> headers = List.of(
+                new RecordHeader("ds-position", delta.position().toString().getBytes(US_ASCII)),
+                operation,
+                header("ds-schema", Integer.toString(delta.schema().version())),
+                new RecordHeader("ds-tx", delta.transaction().getBytes(UTF_8)));
+        return new ProducerRecord<>(topic, partition, millis < 0 ? null : millis, key, value, headers);
+    }
+
+    private static Header header(String name, String value) {
+        return new RecordHeader(name, value.getBytes(US_ASCII));
+    }
+}

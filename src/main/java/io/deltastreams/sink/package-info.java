@@ -1,0 +1,8 @@
+/**
+ * Where deltas go: the port Sink, its contract and its decorators. May know change, codec and settings; third party:
+ * Mutiny. The kinds of sink are leaves below.
+ */
+@NullMarked
+package io.deltastreams.sink;
+
+import org.jspecify.annotations.NullMarked;

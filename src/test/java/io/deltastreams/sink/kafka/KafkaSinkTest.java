@@ -1,0 +1,319 @@
+package io.deltastreams.sink.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.deltastreams.change.Delta;
+import io.deltastreams.change.Position;
+import io.deltastreams.change.StreamId;
+import io.deltastreams.settings.InvalidSettings;
+import io.deltastreams.settings.Settings;
+import io.deltastreams.sink.Deltas;
+import io.deltastreams.sink.Orders;
+import io.deltastreams.sink.Outcome;
+import io.deltastreams.sink.Retrying;
+import io.deltastreams.sink.Sink;
+import io.deltastreams.sink.SinkContract;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.smallrye.common.annotation.Identifier;
+import io.smallrye.mutiny.helpers.test.UniAssertSubscriber;
+import io.smallrye.reactive.messaging.kafka.KafkaClientService;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+@SuppressWarnings("NullAway.Init") // Quarkus fills the fields
+@QuarkusTestResource(value = TestBroker.class, restrictToAnnotatedClass = true)
+class KafkaSinkTest extends SinkContract {
+
+    @Inject
+    @Identifier("kafka") Sink.Factory sinks;
+
+    @ConfigProperty(name = "kafka.bootstrap.servers")
+    String servers;
+
+    @Inject
+    KafkaClientService clients;
+
+    TestBroker broker;
+
+    @Override
+    protected Sink open(StreamId stream) {
+        return open(stream, "{}");
+    }
+
+    private Sink open(StreamId stream, String yaml) {
+        Settings settings = Settings.parse("test", yaml, _ -> null);
+        Sink sink = sinks.create("shop", stream, settings);
+        settings.finish();
+        settings.check();
+        return sink;
+    }
+
+    private Sink started(String yaml) {
+        Sink sink = open(stream, yaml);
+        cursor(sink);
+        return sink;
+    }
+
+    @Override
+    protected Map<String, List<Position>> arrived(StreamId stream) {
+        Map<String, List<Position>> arrived = new HashMap<>();
+        for (ConsumerRecord<byte[], byte[]> record : records()) {
+            if (record.value() != null) {
+                arrived.computeIfAbsent(text(record.key()), _ -> new ArrayList<>())
+                        .add(Position.parse(header(record, "ds-position")));
+            }
+        }
+        return arrived;
+    }
+
+    private List<ConsumerRecord<byte[], byte[]>> records() {
+        return TopicReader.read(servers, stream.text());
+    }
+
+    private static String text(byte[] bytes) {
+        return bytes == null ? "null" : new String(bytes, UTF_8);
+    }
+
+    private static String header(ConsumerRecord<byte[], byte[]> record, String name) {
+        return text(record.headers().lastHeader(name).value());
+    }
+
+    @Test
+    void a_record_carries_the_delta_its_key_its_time_and_its_headers() {
+        // when
+        Delta delta = orders.insert(42, "é");
+        write(started("{}"), Orders.batch(delta));
+
+        // then
+        ConsumerRecord<byte[], byte[]> record = records().getFirst();
+        assertThat(text(record.key())).isEqualTo("{\"id\":42}");
+        assertThat(text(record.value())).contains("\"op\":\"insert\"", "\"after\":{\"id\":42,\"note\":\"é\"}");
+        assertThat(record.timestamp()).isEqualTo(Orders.COMMITTED_AT.toEpochMilli());
+        assertThat(header(record, "ds-position")).isEqualTo(delta.position().toString());
+        assertThat(header(record, "ds-op")).isEqualTo("insert");
+        assertThat(header(record, "ds-schema")).isEqualTo("3");
+        assertThat(header(record, "ds-tx")).isEqualTo("790");
+    }
+
+    @Test
+    void a_delete_is_followed_by_a_tombstone() {
+        write(started("{}"), Orders.batch(orders.insert(1, "a"), orders.delete(1)));
+
+        List<ConsumerRecord<byte[], byte[]>> records = records();
+        assertThat(records).hasSize(3).allMatch(record -> text(record.key()).equals("{\"id\":1}"));
+        assertThat(text(records.get(1).value())).contains("\"op\":\"delete\"");
+        assertThat(records.get(2).value()).isNull();
+        assertThat(header(records.get(2), "ds-position")).isEqualTo(header(records.get(1), "ds-position"));
+    }
+
+    @Test
+    void tombstones_can_be_turned_off() {
+        write(started("tombstones: false"), Orders.batch(orders.delete(1)));
+
+        assertThat(records()).hasSize(1).noneMatch(record -> record.value() == null);
+    }
+
+    @Test
+    void a_truncate_goes_to_every_partition() {
+        write(started("{}"), Orders.batch(orders.insert(1, "a"), orders.truncate()));
+
+        List<ConsumerRecord<byte[], byte[]>> truncates = records().stream()
+                .filter(record -> header(record, "ds-op").equals("truncate"))
+                .toList();
+        assertThat(truncates).hasSize(3).allMatch(record -> record.key() == null);
+        assertThat(truncates.stream().map(ConsumerRecord::partition)).containsExactlyInAnyOrder(0, 1, 2);
+    }
+
+    @Test
+    void a_stream_without_key_has_records_without_key() {
+        orders = new Orders(stream, false);
+        write(started("{}"), Orders.batch(orders.insert(1, "a"), orders.insert(2, "b")));
+
+        assertThat(records()).hasSize(2).allMatch(record -> record.key() == null);
+    }
+
+    @Test
+    void a_record_that_is_too_large_is_poison_and_those_before_it_are_there() {
+        // given
+        Sink sink = started("{}");
+        Delta first = orders.insert(1, "a");
+        Delta large = orders.insert(2, "x".repeat(3_000_000));
+        Delta after = orders.insert(3, "c");
+
+        // when
+        Outcome outcome = write(sink, Orders.batch(first, large, after));
+
+        // then
+        assertThat(outcome).isInstanceOfSatisfying(Outcome.Poisoned.class, poisoned -> {
+            assertThat(poisoned.position()).isEqualTo(large.position());
+            assertThat(poisoned.reason()).contains("RecordTooLarge");
+        });
+        assertThat(arrived(stream)).containsKey("{\"id\":1}").doesNotContainKey("{\"id\":2}");
+        assertThat(cursor(sink)).isEmpty();
+        assertThat(write(sink, Orders.batch(after))).isEqualTo(new Outcome.Delivered());
+    }
+
+    @Test
+    void nothing_is_lost_when_the_broker_restarts() {
+        nothingIsLostWhile(_ -> {
+            broker.down();
+            broker.up();
+        });
+    }
+
+    @Test
+    void nothing_is_lost_when_the_broker_is_away_for_longer_than_the_producer_waits() {
+        nothingIsLostWhile(doubted -> {
+            broker.down();
+            await().atMost(Duration.ofSeconds(60)).until(() -> doubted.getCount() == 0);
+            broker.up();
+        });
+    }
+
+    private void nothingIsLostWhile(Consumer<CountDownLatch> trouble) {
+        // given
+        CountDownLatch doubted = new CountDownLatch(1);
+        Sink sink = new Retrying(started("{}"), Duration.ofMillis(50), Duration.ofSeconds(1), new Retrying.Watch() {
+            @Override
+            public void inDoubt(Outcome.Unknown why) {
+                doubted.countDown();
+            }
+
+            @Override
+            public void answered() {}
+        });
+        List<Delta> deltas = orders.updates(50_000, 5);
+
+        // when
+        CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> {
+            for (int i = 0; i < deltas.size(); i += 1000) {
+                assertThat(write(sink, Orders.batch(deltas.subList(i, i + 1000))))
+                        .isEqualTo(new Outcome.Delivered());
+            }
+        });
+        trouble.accept(doubted);
+        writing.join();
+        sink.close().await().atMost(Duration.ofSeconds(5));
+
+        // then
+        Set<Position> arrived = new HashSet<>();
+        arrived(stream).values().forEach(positions -> {
+            assertThat(new ArrayList<>(new LinkedHashSet<>(positions))).isSorted();
+            arrived.addAll(positions);
+        });
+        assertThat(arrived).hasSize(deltas.size());
+        assertThat(cursor(open(stream))).contains(deltas.getLast().position());
+    }
+
+    @Test
+    void closing_is_quick_when_the_broker_is_away_and_the_write_ends_by_itself() {
+        // given
+        Sink sink = started("{}");
+        write(sink, Orders.batch(orders.insert(1, "a")));
+        broker.down();
+        UniAssertSubscriber<Outcome> write = sink.write(Orders.batch(orders.updates(1000, 5)))
+                .subscribe()
+                .withSubscriber(UniAssertSubscriber.create());
+
+        // when
+        sink.close().await().atMost(Duration.ofSeconds(5));
+
+        // then
+        assertThat(write.awaitItem(Duration.ofSeconds(60)).getItem()).isInstanceOf(Outcome.Unknown.class);
+        broker.up();
+    }
+
+    @Test
+    void the_producer_is_set_up_for_durability_and_order() {
+        assertThat(clients.getProducer("kafka").configuration().entrySet().stream()
+                        .map(entry -> entry.getKey() + "=" + entry.getValue()))
+                .contains(
+                        "acks=all",
+                        "enable.idempotence=true",
+                        "max.in.flight.requests.per.connection=5",
+                        "retries=" + Integer.MAX_VALUE);
+    }
+
+    @Test
+    void a_cursor_waits_for_a_broker_that_is_not_up_yet_and_ends_with_the_close() {
+        // given
+        broker.down();
+        Sink waiting = open(stream);
+        Sink closed = open(stream);
+
+        // when
+        UniAssertSubscriber<Optional<Position>> cursor =
+                waiting.cursor().subscribe().withSubscriber(UniAssertSubscriber.create());
+        UniAssertSubscriber<Optional<Position>> given =
+                closed.cursor().subscribe().withSubscriber(UniAssertSubscriber.create());
+        closed.close().await().atMost(Duration.ofSeconds(5));
+        given.awaitItem(Duration.ofSeconds(30));
+        broker.up();
+
+        // then
+        cursor.awaitItem(Duration.ofSeconds(30)).assertItem(Optional.empty());
+    }
+
+    @Test
+    void wrong_settings_are_told_with_what_would_be_right() {
+        assertThat(problems("format: xml")).contains("'xml' is no format; known: json");
+        assertThat(problems("topic: a/b")).contains("'a/b' is no topic");
+        assertThat(problems("bigint: hex")).contains("number, string");
+        assertThat(problems("tombstone: true")).contains("did you mean 'tombstones'?");
+    }
+
+    private String problems(String yaml) {
+        try {
+            open(stream, yaml);
+            return "";
+        } catch (InvalidSettings e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    @Test
+    void bigints_as_strings_by_setting() {
+        write(
+                started("{bigint: string, topic: " + stream.text() + ", format: json, required: true}"),
+                Orders.batch(orders.insert(1, "a")));
+
+        assertThat(records()).hasSize(1);
+    }
+
+    @Tag("bench")
+    @Test
+    void small_deltas_a_second_to_a_broker_in_this_process() {
+        Sink sink = started("{}");
+        for (int size : new int[] {5000, 5000, 5000, 5000, 5000, 1000, 100, 1}) {
+            List<Deltas> batches = new ArrayList<>();
+            for (int i = 0; i < Math.clamp(100_000 / size, 20, 200); i++) {
+                batches.add(Orders.batch(orders.updates(size, 1000)));
+            }
+            long start = System.nanoTime();
+            batches.forEach(batch -> assertThat(write(sink, batch)).isEqualTo(new Outcome.Delivered()));
+            double seconds = (System.nanoTime() - start) / 1e9;
+            System.out.printf(
+                    "sink.kafka: %,.0f deltas/s in batches of %d, %.1f ms each%n",
+                    batches.size() * size / seconds, size, seconds * 1000 / batches.size());
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package io.deltastreams.sink.kafka;
+
+import io.deltastreams.demo.DemoKafka;
+import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** A broker of the test's own, which it can stop and start again with all its topics. */
+public final class TestBroker implements QuarkusTestResourceLifecycleManager {
+
+    private @Nullable Path folder;
+    private @Nullable DemoKafka running;
+    private int port;
+
+    @Override
+    public Map<String, String> start() {
+        try {
+            folder = Files.createTempDirectory("broker");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        // The producer gives up sooner than in earnest, so that a test can see it do so.
+        return Map.of(
+                "kafka.bootstrap.servers", up(),
+                "mp.messaging.outgoing.kafka.delivery.timeout.ms", "6000",
+                "mp.messaging.outgoing.kafka.request.timeout.ms", "3000");
+    }
+
+    String up() {
+        if (folder == null) {
+            throw new IllegalStateException("not started");
+        }
+        DemoKafka broker = DemoKafka.start(folder, port);
+        running = broker;
+        port = broker.port();
+        return broker.bootstrapServers();
+    }
+
+    void down() {
+        if (running != null) {
+            running.close();
+            running = null;
+        }
+    }
+
+    @Override
+    public void inject(TestInjector injector) {
+        injector.injectIntoFields(this, new TestInjector.MatchesType(TestBroker.class));
+    }
+
+    @Override
+    public void stop() {
+        down();
+        if (folder == null) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** The sink in memory. */
+@NullMarked
+package io.deltastreams.sink.memory;
+
+import org.jspecify.annotations.NullMarked;
