@@ -1,0 +1,34 @@
+package io.deltastreams.feed;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** How live feeds behave, whatever stream they show. */
+@ConfigMapping(prefix = "delta-streams.feed")
+public interface FeedConfig {
+
+    /** A comment is sent when nothing was for this long, so that proxies and both ends see that the connection lives. */
+    @WithDefault("15s")
+    Duration heartbeat();
+
+    /** How long a subscriber is told to wait before it connects again. */
+    @WithDefault("2s")
+    Duration retry();
+
+    /** The same after the stream ended with an error, which will hardly be mended sooner. */
+    @WithDefault("60s")
+    Duration errorRetry();
+
+    /** A subscriber whose stream is quiet, while the log is not, is told of its new position this often at most. */
+    @WithDefault("5s")
+    Duration progress();
+
+    /** Live feeds at once, over all streams; whoever comes then is asked to come back later. */
+    @WithDefault("10000")
+    int maxSubscribers();
+
+    /** A socket that does not take one chunk, of 64 KB at most, in this time is closed. */
+    @WithDefault("30s")
+    Duration stallTimeout();
+}

@@ -1,0 +1,104 @@
+package io.deltastreams.feed;
+
+import io.deltastreams.change.Schema;
+import io.deltastreams.settings.Settings;
+import io.deltastreams.stream.DeltaStream;
+import io.deltastreams.stream.DeltaStreams;
+import io.deltastreams.transform.InvalidStream;
+import io.vertx.core.MultiMap;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a subscriber asks for.
+ *
+ * @param narrower what {@code where} and {@code select} leave of the stream; empty where neither is given
+ * @param shapes of the deltas, narrowed, as far as they are known before the first one
+ */
+public record FeedRequest(DeltaStream stream, Start start, Optional<Narrower> narrower, List<Schema> shapes) {
+
+    private static final List<String> PARAMETERS = List.of("after", "from", "where", "select");
+
+    /**
+     * Reads and checks a request; parses SQL, so not for an event loop.
+     *
+     * @param name of the stream
+     * @param query the URL's parameters
+     * @param lastEventId the header {@code Last-Event-ID}
+     */
+    public static FeedRequest read(DeltaStreams streams, String name, MultiMap query, Optional<String> lastEventId)
+            throws Refusal {
+        DeltaStream stream = find(streams, name);
+        refuseMisspelled(query);
+        Start start = Start.read(lastEventId, parameter(query, "after"), parameter(query, "from"));
+        Narrower.Text text = new Narrower.Text(parameter(query, "where"), parameter(query, "select"));
+        return text.where().isEmpty() && text.select().isEmpty()
+                ? new FeedRequest(stream, start, Optional.empty(), distinct(stream.outputs()))
+                : narrowed(stream, start, text);
+    }
+
+    private static FeedRequest narrowed(DeltaStream stream, Start start, Narrower.Text text) throws Refusal {
+        try {
+            Narrower narrower = new Narrower(stream.id(), text);
+            List<Schema> shapes = new ArrayList<>();
+            for (Schema output : stream.outputs()) {
+                shapes.add(narrower.output(output));
+            }
+            return new FeedRequest(stream, start, Optional.of(narrower), distinct(shapes));
+        } catch (InvalidStream e) {
+            throw Refusal.ofParameter(
+                    e.key().startsWith("where") ? "where" : "select",
+                    "line %d, column %d: %s".formatted(e.line(), e.column(), e.problem()));
+        }
+    }
+
+    private static List<Schema> distinct(List<Schema> shapes) {
+        return shapes.stream().distinct().toList();
+    }
+
+    private static DeltaStream find(DeltaStreams streams, String name) throws Refusal {
+        List<DeltaStream> all = streams.all();
+        if (all.isEmpty()) {
+            throw Refusal.of(503, "the pipeline has not started yet; try again in a moment");
+        }
+        Optional<DeltaStream> stream = streams.find(name);
+        List<String> fed = all.stream()
+                .map(DeltaStream::id)
+                .filter(streams::hasFeed)
+                .map(id -> id.text())
+                .toList();
+        if (stream.isEmpty()) {
+            String known = Settings.nearest(name, fed)
+                    .map("did you mean '%s'?"::formatted)
+                    .orElse(fed.isEmpty() ? "none here has a feed" : "known here: " + String.join(", ", fed));
+            throw Refusal.of(404, "there is no stream '%s'; %s".formatted(shown(name), known));
+        }
+        if (!streams.hasFeed(stream.get().id())) {
+            throw Refusal.of(
+                    404,
+                    "the stream '%s' has no feed; give it one in the pipeline file: streams.%s.to.feed: {}"
+                            .formatted(name, name));
+        }
+        return stream.get();
+    }
+
+    /** Others' parameters (tokens, cache busters) pass; one that is nearly ours would be missed in silence. */
+    private static void refuseMisspelled(MultiMap query) throws Refusal {
+        for (String name : query.names()) {
+            Optional<String> nearest = Settings.nearest(name, PARAMETERS);
+            if (nearest.isPresent() && !PARAMETERS.contains(name)) {
+                throw Refusal.ofParameter(
+                        name, "unknown parameter '%s'; did you mean '%s'?".formatted(shown(name), nearest.get()));
+            }
+        }
+    }
+
+    private static Optional<String> parameter(MultiMap query, String name) {
+        return Optional.ofNullable(query.get(name));
+    }
+
+    private static String shown(String text) {
+        return text.length() > 60 ? text.substring(0, 60) + "…" : text;
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * Live outputs: what a subscriber may ask for, who is admitted, and what narrowing makes of a stream's deltas. May know change, codec,
+ * log, settings, stream and transform; third party: Mutiny, Vert.x. The kinds of feed are leaves below.
+ */
+@NullMarked
+package io.deltastreams.feed;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,41 @@
+package io.deltastreams.feed.sse;
+
+import io.deltastreams.change.Bytes;
+import io.deltastreams.change.Position;
+import io.deltastreams.change.Schema;
+import io.deltastreams.change.TableId;
+import java.util.List;
+
+/**
+ * A reading as bytes, the same for every subscriber that wants the same.
+ *
+ * @param pieces in order
+ * @param upTo where a subscriber stands behind them
+ * @param ends whether the feed ends behind them
+ */
+record Encoded(List<Piece> pieces, Position upTo, boolean ends) {
+
+    Encoded {
+        pieces = List.copyOf(pieces);
+    }
+
+    /** Something that is sent as a whole or not at all. */
+    sealed interface Piece {
+        Bytes bytes();
+    }
+
+    /** The shape of the deltas that come from a table from here on; for those subscribers that do not know it yet. */
+    record Shape(TableId source, Schema schema, Bytes bytes) implements Piece {}
+
+    /**
+     * Whole events.
+     *
+     * @param upTo the last one's id: where a subscriber stands behind them
+     * @param within whether that is inside a transaction, as far as the reading tells
+     */
+    record Events(Bytes bytes, Position upTo, boolean within) implements Piece {}
+
+    long size() {
+        return pieces.stream().mapToLong(piece -> piece.bytes().array().length).sum();
+    }
+}

@@ -1,0 +1,146 @@
+package io.deltastreams.feed.sse;
+
+import io.deltastreams.change.Bytes;
+import io.deltastreams.change.Delta;
+import io.deltastreams.change.Position;
+import io.deltastreams.change.Schema;
+import io.deltastreams.change.TableId;
+import io.deltastreams.codec.Codec;
+import io.deltastreams.feed.Narrower;
+import io.deltastreams.stream.Reading;
+import java.io.ByteArrayOutputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+/** Turns readings into bytes, once for all subscribers that want the same. Thread-safe. */
+final class SseEncoder {
+
+    /** What one write takes at most, but for a single larger event: what a subscriber that does not read keeps in memory. */
+    static final int CHUNK = 64 << 10;
+
+    private static final byte[] END = {'\n', '\n'};
+
+    private final Codec codec;
+    private final Duration errorRetry;
+
+    SseEncoder(Codec codec, Duration errorRetry) {
+        this.codec = codec;
+        this.errorRetry = errorRetry;
+    }
+
+    /** @param at where the subscriber stands */
+    Encoded encode(Reading reading, Position at, Optional<Narrower> narrower) {
+        return switch (reading) {
+            case Reading.Deltas deltas ->
+                narrower.map(some -> narrowed(deltas, some))
+                        .orElseGet(() -> deltas.derived(Encoded.class, Encoded.class, this::whole));
+            case Reading.Gap gap -> {
+                Position upTo = gap.removedUpTo();
+                yield new Encoded(List.of(new Encoded.Events(new Bytes(SseEvents.gap(gap)), upTo, false)), upTo, false);
+            }
+            case Reading.Stopped stopped ->
+                new Encoded(List.of(error(stopped.position(), stopped.reason(), at)), at, true);
+        };
+    }
+
+    private Encoded.Events error(Position position, String reason, Position at) {
+        return new Encoded.Events(new Bytes(SseEvents.error(position, reason, errorRetry)), at, false);
+    }
+
+    private Encoded whole(Reading.Deltas reading) {
+        return new Encoded(new Pieces().addAll(reading.deltas()).done(), reading.upTo(), false);
+    }
+
+    private Encoded narrowed(Reading.Deltas reading, Narrower narrower) {
+        return reading.derived(Narrowings.class, Narrowings.class, _ -> new Narrowings())
+                .get(narrower.text(), () -> narrow(reading, narrower));
+    }
+
+    private Encoded narrow(Reading.Deltas reading, Narrower narrower) {
+        Narrower.Narrowed narrowed = narrower.apply(reading.deltas());
+        List<Encoded.Piece> pieces = new Pieces().addAll(narrowed.deltas()).done();
+        if (narrowed.refused().isEmpty()) {
+            return new Encoded(pieces, reading.upTo(), false);
+        }
+        Narrower.Refused refused = narrowed.refused().get();
+        List<Encoded.Piece> all = new ArrayList<>(pieces);
+        all.add(error(refused.position(), refused.reason(), refused.position()));
+        return new Encoded(all, refused.position(), true);
+    }
+
+    /** What equal narrowings made of one reading; so many different ones may be asked for that not all are kept (Invariant 8). */
+    private static final class Narrowings {
+
+        private static final long MOST = 4 << 20;
+
+        private final ConcurrentMap<Narrower.Text, Encoded> kept = new ConcurrentHashMap<>();
+        private final AtomicLong bytes = new AtomicLong();
+
+        private Encoded get(Narrower.Text narrowing, Supplier<Encoded> make) {
+            Encoded known = kept.get(narrowing);
+            if (known != null) {
+                return known;
+            }
+            Encoded made = make.get();
+            if (bytes.addAndGet(256 + made.size()) <= MOST) {
+                kept.putIfAbsent(narrowing, made);
+            }
+            return made;
+        }
+    }
+
+    /** Collects deltas into pieces of about a chunk, with the shapes between them where they change. */
+    private final class Pieces {
+
+        private final List<Encoded.Piece> pieces = new ArrayList<>();
+        private final Map<TableId, Schema> shapes = new HashMap<>();
+        private final ByteArrayOutputStream events = new ByteArrayOutputStream();
+        private Position upTo = Position.START;
+        private boolean within;
+
+        private Pieces addAll(List<Delta> deltas) {
+            deltas.forEach(this::add);
+            return this;
+        }
+
+        private void add(Delta delta) {
+            Schema known = shapes.get(delta.source());
+            Schema schema = delta.schema();
+            if (!schema.equals(known)) {
+                cut();
+                shapes.put(delta.source(), schema);
+                pieces.add(new Encoded.Shape(delta.source(), schema, new Bytes(SseEvents.schema(schema))));
+            }
+            byte[] head = SseEvents.head(delta.change());
+            byte[] data = codec.value(delta);
+            if (events.size() + head.length + data.length + END.length > CHUNK) {
+                cut();
+            }
+            events.writeBytes(head);
+            events.writeBytes(data);
+            events.writeBytes(END);
+            upTo = delta.position();
+            within = !delta.last();
+        }
+
+        private void cut() {
+            if (events.size() > 0) {
+                pieces.add(new Encoded.Events(new Bytes(events.toByteArray()), upTo, within));
+                events.reset();
+            }
+        }
+
+        private List<Encoded.Piece> done() {
+            cut();
+            return pieces;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package io.deltastreams.feed.sse;
+
+import io.deltastreams.change.Change;
+import io.deltastreams.change.Position;
+import io.deltastreams.change.Schema;
+import io.deltastreams.feed.SchemaJson;
+import io.deltastreams.stream.Reading;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/** The events of a feed as text. */
+final class SseEvents {
+
+    private SseEvents() {}
+
+    /**
+     * What a feed begins with. The event without data makes a browser that loses its connection before the first event come back to where
+     * it began.
+     */
+    static byte[] opening(String stream, Position after, Duration retry) {
+        return bytes("retry: %d\n: %s after %s\n\nid: %s\n\n".formatted(retry.toMillis(), stream, after, after));
+    }
+
+    static byte[] heartbeat() {
+        return bytes(":\n\n");
+    }
+
+    static byte[] schema(Schema schema) {
+        return bytes(
+                "event: schema\ndata: %s\n\n".formatted(SchemaJson.of(schema).encode()));
+    }
+
+    /** All that stands before a delta's JSON. */
+    static byte[] head(Change change) {
+        return bytes("id: %s\nevent: %s\ndata: ".formatted(change.position(), name(change)));
+    }
+
+    private static String name(Change change) {
+        return switch (change) {
+            case Change.Insert _ -> "insert";
+            case Change.Update _ -> "update";
+            case Change.Delete _ -> "delete";
+            case Change.Truncate _ -> "truncate";
+        };
+    }
+
+    static byte[] progress(Position position) {
+        JsonObject data = new JsonObject().put("position", position.toString());
+        return bytes("id: %s\nevent: progress\ndata: %s\n\n".formatted(position, data.encode()));
+    }
+
+    /** Carries the id behind the gap, so that whoever connects again is told of it once. */
+    static byte[] gap(Reading.Gap gap) {
+        JsonObject data = new JsonObject()
+                .put("after", gap.after().toString())
+                .put("removed_up_to", gap.removedUpTo().toString())
+                .put(
+                        "message",
+                        "history behind 'after' up to and with 'removed_up_to' was removed by retention; this feed goes on"
+                                + " behind it. State built from the feed is no longer complete: build it anew from the"
+                                + " source, then follow from here.");
+        return bytes("id: %s\nevent: gap\ndata: %s\n\n".formatted(gap.removedUpTo(), data.encode()));
+    }
+
+    /** The last event of a feed that cannot go on. The id stays at the last delta, so that nothing is lost once it is mended. */
+    static byte[] error(JsonObject data, Duration retry) {
+        return bytes("retry: %d\nevent: error\ndata: %s\n\n".formatted(retry.toMillis(), data.encode()));
+    }
+
+    static byte[] error(Position position, String reason, Duration retry) {
+        return error(new JsonObject().put("position", position.toString()).put("message", reason), retry);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,261 @@
+package io.deltastreams.feed.sse;
+
+import io.deltastreams.change.Bytes;
+import io.deltastreams.change.Position;
+import io.deltastreams.change.Schema;
+import io.deltastreams.change.TableId;
+import io.deltastreams.feed.FeedConfig;
+import io.deltastreams.feed.FeedRequest;
+import io.deltastreams.log.LogClosed;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.Cancellable;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
+
+/**
+ * One subscriber: asks for a reading, writes it piece by piece, each when the socket has taken the one before, and then asks for the next.
+ * So a subscriber that does not read its socket holds up nobody (Invariant 5), and what it leaves unread for long is let go but for the
+ * piece under way, to be read again (Invariant 8). Runs on its connection's event loop.
+ */
+final class SseSubscription {
+
+    private static final Logger LOG = Logger.getLogger(SseSubscription.class);
+    private static final long TICK_MILLIS = 1000;
+
+    private final FeedRequest request;
+    private final SseEncoder encoder;
+    private final FeedConfig config;
+    private final Context context;
+    private final HttpServerResponse response;
+    private final CompletableFuture<Void> done = new CompletableFuture<>();
+
+    /** Shapes told at the beginning, before it is known which table's deltas have them. */
+    private final Set<Schema> announced = new HashSet<>();
+
+    private final Map<TableId, Schema> told = new HashMap<>();
+
+    /** Behind everything that was written or left out. */
+    private Position position = Position.START;
+    /** The last id that was written. */
+    private Position sent = Position.START;
+    /** Whether {@link #sent} is inside a transaction. */
+    private boolean within;
+
+    private Iterator<Encoded.Piece> pieces = Collections.emptyIterator();
+    /** Whether the rest of the reading under way was let go. */
+    private boolean letGo;
+
+    private int writes;
+    /** When the socket last took something, or was first given something to take. */
+    private long moved = System.nanoTime();
+
+    private long progressed = System.nanoTime();
+    private Cancellable reading = () -> {};
+    private long timer = -1;
+
+    /** Made and started on the connection's event loop, which {@code context} is. */
+    SseSubscription(
+            FeedRequest request, SseEncoder encoder, FeedConfig config, Context context, HttpServerResponse response) {
+        this.request = request;
+        this.encoder = encoder;
+        this.config = config;
+        this.context = context;
+        this.response = response;
+    }
+
+    /** Completes when the subscriber is gone. */
+    CompletableFuture<Void> done() {
+        return done;
+    }
+
+    void start(Position after) {
+        position = after;
+        sent = after;
+        announced.addAll(request.shapes());
+        request.stream().subscribers().incrementAndGet();
+        response.closeHandler(_ -> close());
+        response.exceptionHandler(_ -> close());
+        Buffer opening = Buffer.buffer(SseEvents.opening(request.stream().id().text(), after, config.retry()));
+        request.shapes().forEach(shape -> opening.appendBytes(SseEvents.schema(shape)));
+        write(opening);
+        timer = context.owner().setPeriodic(tickMillis(), _ -> tick());
+        reading = Multi.createBy()
+                .repeating()
+                .uni(this::turn)
+                .whilst(goesOn -> goesOn)
+                .subscribe()
+                .with(_ -> {}, this::failed, this::finish);
+    }
+
+    /** Ends the feed; from any thread. */
+    void end() {
+        context.runOnContext(_ -> finish());
+    }
+
+    /** One reading. */
+    private Uni<Boolean> turn() {
+        Position at = position;
+        return request.stream()
+                .next(at)
+                .map(read -> encoder.encode(read, at, request.narrower()))
+                .emitOn(command -> context.runOnContext(_ -> command.run()))
+                .flatMap(this::deliver);
+    }
+
+    /** Whether the feed goes on after this. */
+    private Uni<Boolean> deliver(Encoded encoded) {
+        Position upTo = encoded.upTo();
+        boolean ends = encoded.ends();
+        pieces = encoded.pieces().iterator();
+        letGo = false;
+        return Uni.createFrom()
+                .completionStage(() -> writePieces().otherwiseEmpty().toCompletionStage())
+                .map(_ -> {
+                    position = letGo ? position : upTo;
+                    return letGo || !ends;
+                });
+    }
+
+    private Future<Void> writePieces() {
+        while (pieces.hasNext()) {
+            Encoded.Piece piece = pieces.next();
+            if (isNews(piece)) {
+                return write(piece.bytes().array(), 0).compose(_ -> {
+                    delivered(piece);
+                    return writePieces();
+                });
+            }
+        }
+        return Future.succeededFuture();
+    }
+
+    private boolean isNews(Encoded.Piece piece) {
+        return switch (piece) {
+            case Encoded.Events _ -> true;
+            case Encoded.Shape(TableId source, Schema schema, Bytes _) -> {
+                Schema before = told.put(source, schema);
+                yield before == null ? !announced.contains(schema) : !before.equals(schema);
+            }
+        };
+    }
+
+    private void delivered(Encoded.Piece piece) {
+        if (piece instanceof Encoded.Events events) {
+            position = events.upTo();
+            sent = events.upTo();
+            within = events.within();
+        }
+    }
+
+    /** An event that is larger than a chunk goes in several. */
+    private Future<Void> write(byte[] bytes, int from) {
+        int length = Math.min(bytes.length - from, SseEncoder.CHUNK);
+        Future<Void> written = write(Buffer.buffer(length).appendBytes(bytes, from, length));
+        int rest = from + length;
+        return rest == bytes.length ? written : written.compose(_ -> write(bytes, rest));
+    }
+
+    private Future<Void> write(Buffer buffer) {
+        if (writes++ == 0) {
+            moved = System.nanoTime();
+        }
+        return response.write(buffer).onComplete(written -> {
+            writes--;
+            moved = System.nanoTime();
+            if (written.failed()) {
+                // The socket is gone, which is nobody's error and ends the reading.
+                close();
+            }
+        });
+    }
+
+    /** Tells idle subscribers that the connection lives and where they stand, and parts from those that do not read. */
+    private void tick() {
+        long now = System.nanoTime();
+        long since = now - moved;
+        if (writes > 0) {
+            if (since >= config.stallTimeout().toNanos()) {
+                response.reset();
+                close();
+            } else if (since >= Duration.ofMillis(TICK_MILLIS).toNanos() && pieces.hasNext()) {
+                pieces = Collections.emptyIterator();
+                letGo = true;
+            }
+        } else if (now - progressed >= config.progress().toNanos() && position.isAfter(sent) && !isInside()) {
+            progressed = now;
+            sent = position;
+            within = false;
+            write(Buffer.buffer(SseEvents.progress(position)));
+        } else if (since >= config.heartbeat().toNanos()) {
+            write(Buffer.buffer(SseEvents.heartbeat()));
+        }
+    }
+
+    /** Whether the subscriber saw a part of a transaction that it stands in. */
+    private boolean isInside() {
+        return within && position.epoch() == sent.epoch() && position.commit() == sent.commit();
+    }
+
+    private long tickMillis() {
+        return Stream.of(config.heartbeat(), config.stallTimeout(), config.progress())
+                .mapToLong(limit -> Math.max(1, limit.toMillis() / 4))
+                .reduce(TICK_MILLIS, Math::min);
+    }
+
+    private void failed(Throwable failure) {
+        if (done.isDone() || response.closed()) {
+            close();
+            return;
+        }
+        if (failure instanceof LogClosed) {
+            // The pipeline ends or starts anew: the subscriber comes back after the usual pause, here or to another
+            // instance.
+            finish();
+            return;
+        }
+        LOG.errorf(
+                failure, "feed failed stream=%s position=%s", request.stream().id(), position);
+        JsonObject data = new JsonObject()
+                .put("position", position.toString())
+                .put("message", "the feed failed; the service's log says why");
+        write(Buffer.buffer(SseEvents.error(data, config.errorRetry())));
+        finish();
+    }
+
+    /** Ends the answer; of one that the socket does not take, the connection. */
+    private void finish() {
+        if (done.isDone()) {
+            return;
+        }
+        if (writes > 0
+                && System.nanoTime() - moved >= Duration.ofMillis(TICK_MILLIS).toNanos()) {
+            response.reset();
+        } else {
+            response.end();
+        }
+        close();
+    }
+
+    private void close() {
+        if (done.complete(null)) {
+            context.owner().cancelTimer(timer);
+            reading.cancel();
+            pieces = Collections.emptyIterator();
+            request.stream().subscribers().decrementAndGet();
+        }
+    }
+}

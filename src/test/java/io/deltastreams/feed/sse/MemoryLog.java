@@ -1,0 +1,148 @@
+package io.deltastreams.feed.sse;
+
+import io.deltastreams.change.Batch;
+import io.deltastreams.change.Change;
+import io.deltastreams.change.Position;
+import io.deltastreams.change.ResumeToken;
+import io.deltastreams.change.Schema;
+import io.deltastreams.change.TableId;
+import io.deltastreams.change.Transaction;
+import io.deltastreams.log.ChangeLog;
+import io.deltastreams.log.LogStatus;
+import io.deltastreams.log.Slice;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/** A log in memory whose history can be cut and whose reads can be made to fail. */
+final class MemoryLog implements ChangeLog {
+
+    private record Waiting(Position position, CompletableFuture<Void> arrived) {}
+
+    private final List<Transaction> transactions = new ArrayList<>();
+    private final List<Waiting> waiting = new ArrayList<>();
+    private Position last = Position.START;
+    private Position removedUpTo = Position.START;
+    private boolean broken;
+
+    @Override
+    public CompletableFuture<Void> append(Batch batch) {
+        List<Waiting> arrived;
+        synchronized (this) {
+            transactions.addAll(batch.transactions());
+            last = batch.last().orElse(last);
+            arrived = waiting.stream().filter(one -> last.isAfter(one.position)).toList();
+            waiting.removeAll(arrived);
+        }
+        arrived.forEach(one -> one.arrived.complete(null));
+        return CompletableFuture.completedFuture(null);
+    }
+
+    synchronized void cut(Position upTo) {
+        transactions.removeIf(transaction -> !transaction.last().isAfter(upTo));
+        removedUpTo = upTo;
+    }
+
+    synchronized void breakDown() {
+        broken = true;
+    }
+
+    @Override
+    public Optional<ResumeToken> resumeToken() {
+        return Optional.empty();
+    }
+
+    @Override
+    public List<Schema> schemas() {
+        return List.of();
+    }
+
+    @Override
+    public synchronized Optional<Position> last() {
+        return transactions.isEmpty() ? Optional.empty() : Optional.of(last);
+    }
+
+    @Override
+    public synchronized Position removedUpTo() {
+        return removedUpTo;
+    }
+
+    @Override
+    public synchronized Slice read(Position after, Predicate<TableId> tables, long maxBytes) {
+        if (broken) {
+            throw new IllegalStateException("the disk is gone");
+        }
+        if (removedUpTo.isAfter(after)) {
+            return new Slice.Gap(after, removedUpTo);
+        }
+        List<Transaction> found = new ArrayList<>();
+        Position upTo = after;
+        long bytes = 0;
+        for (Transaction transaction : transactions) {
+            List<Change> behind = transaction.changes().stream()
+                    .filter(change -> change.position().isAfter(after))
+                    .toList();
+            if (behind.isEmpty()) {
+                continue;
+            }
+            upTo = transaction.last();
+            List<Change> wanted = behind.stream()
+                    .filter(change -> tables.test((TableId) change.schema().relation()))
+                    .toList();
+            if (!wanted.isEmpty()) {
+                Transaction part = new Transaction(
+                        transaction.id(),
+                        transaction.kind(),
+                        transaction.committedAt(),
+                        wanted,
+                        transaction.complete());
+                found.add(part);
+                bytes += new Batch(List.of(part), new ResumeToken("t")).weight();
+            }
+            if (bytes >= maxBytes) {
+                break;
+            }
+        }
+        return new Slice.Changes(found, upTo);
+    }
+
+    @Override
+    public synchronized CompletableFuture<Void> beyond(Position position) {
+        CompletableFuture<Void> arrived = new CompletableFuture<>();
+        if (last.isAfter(position)) {
+            arrived.complete(null);
+        } else {
+            waiting.add(new Waiting(position, arrived));
+        }
+        return arrived;
+    }
+
+    @Override
+    public synchronized Position before(Instant time) {
+        Position before = Position.START;
+        for (Transaction transaction : transactions) {
+            if (!transaction.committedAt().isBefore(time)) {
+                break;
+            }
+            before = transaction.last();
+        }
+        return before;
+    }
+
+    @Override
+    public Pin pin(String reader, Supplier<Position> position) {
+        return () -> {};
+    }
+
+    @Override
+    public LogStatus status() {
+        return new LogStatus(0, 0, false);
+    }
+
+    @Override
+    public void close() {}
+}

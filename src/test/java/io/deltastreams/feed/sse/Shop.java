@@ -1,0 +1,134 @@
+package io.deltastreams.feed.sse;
+
+import io.deltastreams.change.Batch;
+import io.deltastreams.change.Change;
+import io.deltastreams.change.Column;
+import io.deltastreams.change.Position;
+import io.deltastreams.change.ResumeToken;
+import io.deltastreams.change.Row;
+import io.deltastreams.change.Schema;
+import io.deltastreams.change.StreamId;
+import io.deltastreams.change.TableId;
+import io.deltastreams.change.Transaction;
+import io.deltastreams.change.Type;
+import io.deltastreams.codec.Codec;
+import io.deltastreams.codec.json.JsonCodecs;
+import io.deltastreams.feed.FeedConfig;
+import io.deltastreams.feed.Subscribers;
+import io.deltastreams.settings.Settings;
+import io.deltastreams.stream.DeltaStream;
+import io.deltastreams.stream.DeltaStreams;
+import io.deltastreams.transform.StreamProgram;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.ext.web.Router;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+
+/** A server with the feed {@code orders} (and {@code silent}, a stream without one), and the log that it shows. */
+final class Shop implements AutoCloseable {
+
+    static final TableId ORDERS = new TableId("public", "orders");
+    static final TableId OTHERS = new TableId("public", "others");
+    static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
+
+    final MemoryLog log = new MemoryLog();
+    final DeltaStream orders;
+    final Subscribers subscribers;
+    private final List<DeltaStream> all = new ArrayList<>();
+    private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
+    private final Vertx vertx = Vertx.vertx();
+    private final HttpServer server;
+    private int commits;
+
+    Shop(FeedConfig config) {
+        orders = stream("orders", ORDERS);
+        all.add(orders);
+        all.add(stream("silent", OTHERS));
+        subscribers = new Subscribers(config);
+        Codec codec = new JsonCodecs().json();
+        Router router = Router.router(vertx);
+        new SseFeeds(new Streams(all), codec, new JsonCodecs().jsonWithTextualBigints(), config, subscribers)
+                .routes(router);
+        server = vertx.createHttpServer()
+                .requestHandler(router)
+                .listen(0, "127.0.0.1")
+                .toCompletionStage()
+                .toCompletableFuture()
+                .join();
+    }
+
+    private record Streams(List<DeltaStream> all) implements DeltaStreams {
+        @Override
+        public boolean hasFeed(StreamId stream) {
+            return !stream.text().equals("silent");
+        }
+
+        @Override
+        public boolean hasTextualBigints(StreamId stream) {
+            return false;
+        }
+    }
+
+    private DeltaStream stream(String name, TableId table) {
+        Settings settings = Settings.parse("test.yaml", "from: " + table.text(), _ -> null);
+        StreamProgram program = StreamProgram.read(new StreamId(name), settings);
+        return new DeltaStream(program, log, (_, _, _) -> {}, blocking);
+    }
+
+    int port() {
+        return server.actualPort();
+    }
+
+    void empty() {
+        all.clear();
+    }
+
+    static Schema schema(TableId table, int version) {
+        List<Column> columns = new ArrayList<>(List.of(
+                new Column("id", Type.Simple.INT64, false),
+                new Column("status", Type.Simple.TEXT, true),
+                new Column("amount", new Type.Numeric(12, 2), true)));
+        IntStream.range(1, version).forEach(i -> columns.add(new Column("extra" + i, Type.Simple.TEXT, true)));
+        return new Schema(table, version, columns, List.of(0));
+    }
+
+    /** Appends one transaction of inserts. */
+    Transaction insert(TableId table, String status, long... ids) {
+        return insert(schema(table, 1), status, ids);
+    }
+
+    Transaction insert(Schema schema, String status, long... ids) {
+        int commit = ++commits;
+        List<Change> changes = new ArrayList<>();
+        for (long id : ids) {
+            @org.jspecify.annotations.Nullable Object[] row = new Object[schema.columns().size()];
+            row[0] = id;
+            row[1] = status;
+            changes.add(new Change.Insert(new Position(1, commit, changes.size()), schema, Row.of(row)));
+        }
+        return append(changes, true);
+    }
+
+    Transaction append(List<Change> changes, boolean complete) {
+        long commit = changes.getFirst().position().commit();
+        Transaction transaction = new Transaction(
+                Long.toString(commit), Transaction.Kind.COMMIT, NOON.plusSeconds(commit), changes, complete);
+        log.append(new Batch(List.of(transaction), new ResumeToken("t"))).join();
+        return transaction;
+    }
+
+    int nextCommit() {
+        return ++commits;
+    }
+
+    @Override
+    public void close() {
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+        blocking.close();
+    }
+}
