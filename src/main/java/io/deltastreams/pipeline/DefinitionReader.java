@@ -1,0 +1,154 @@
+package io.deltastreams.pipeline;
+
+import io.deltastreams.change.StreamId;
+import io.deltastreams.log.LogSettings;
+import io.deltastreams.log.LogSettings.Durability;
+import io.deltastreams.log.LogSettings.OverBudget;
+import io.deltastreams.settings.InvalidSettings;
+import io.deltastreams.settings.Settings;
+import io.deltastreams.sink.Sink;
+import io.deltastreams.source.ChangeSource;
+import io.deltastreams.transform.StreamProgram;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a pipeline file into a definition. Everything that is wrong with it is told at once; nothing is opened yet.
+ *
+ * @param sources kinds of source by the key below {@code source:}
+ * @param sinks kinds of sink by the key below a stream's {@code to:}
+ */
+record DefinitionReader(Map<String, ChangeSource.Factory> sources, Map<String, Sink.Factory> sinks) {
+
+    private static final String FEED = "feed";
+
+    /** How a feed writes 64-bit integers. */
+    private enum Bigint {
+        NUMBER,
+        STRING
+    }
+
+    private static final long MB = 1L << 20;
+
+    /** @throws InvalidSettings naming each place that is wrong */
+    PipelineDefinition read(String file, String yaml, Function<String, @Nullable String> environment) {
+        Settings top = Settings.parse(file, yaml, environment);
+        String name = top.text("name", "delta-streams");
+        Optional<PipelineDefinition.Source> source = source(top);
+        LogSettings log = log(top.section("log"));
+        List<PipelineDefinition.Stream> streams = streams(name, top);
+        top.finish();
+        top.check();
+        return new PipelineDefinition(name, source.orElseThrow(), log, streams);
+    }
+
+    private Optional<PipelineDefinition.Source> source(Settings top) {
+        if (!top.has("source")) {
+            top.problem("'source' is missing; it says which database to capture, one of " + known(sources));
+            return Optional.empty();
+        }
+        Settings section = top.section("source");
+        List<String> kinds = section.keys();
+        if (kinds.size() != 1) {
+            kinds.forEach(section::has);
+            section.problem("must hold exactly one kind of source, one of %s; it holds %s"
+                    .formatted(known(sources), kinds.isEmpty() ? "none" : String.join(", ", kinds)));
+            return Optional.empty();
+        }
+        String kind = kinds.getFirst();
+        ChangeSource.Factory factory = sources.get(kind);
+        if (factory == null) {
+            section.has(kind);
+            section.problem(kind, unknown("kind of source", kind, sources));
+            return Optional.empty();
+        }
+        PipelineDefinition.Source source = new PipelineDefinition.Source(kind, factory, section.section(kind));
+        source.create().close();
+        return Optional.of(source);
+    }
+
+    private static LogSettings log(Settings section) {
+        Path path = Path.of(section.text("path", "data/log"));
+        LogSettings defaults = LogSettings.at(path);
+        Settings retention = section.section("retention");
+        long segmentSize = section.size("segment_size", defaults.segmentSize());
+        long retentionSize = retention.size("size", defaults.retentionSize());
+        long budget = section.size("budget", Math.max(retentionSize + retentionSize / 5, 2 * segmentSize));
+        Durability durability = section.choice("durability", defaults.durability());
+        OverBudget overBudget = section.choice("over_budget", defaults.overBudget());
+        var age = retention.duration("age", defaults.retentionAge());
+        if (segmentSize < MB / 256 || segmentSize > 1024 * MB) {
+            section.problem("segment_size", "must lie within 4KB and 1GB");
+            return defaults;
+        }
+        if (budget < retentionSize || budget < 2 * segmentSize) {
+            section.problem("budget", "must hold the retention's size and two segments at least");
+            return defaults;
+        }
+        return new LogSettings(path, durability, segmentSize, age, retentionSize, budget, overBudget);
+    }
+
+    private List<PipelineDefinition.Stream> streams(String pipeline, Settings top) {
+        Settings section = top.section("streams");
+        List<PipelineDefinition.Stream> streams = new ArrayList<>();
+        section.sections().forEach((name, settings) -> {
+            try {
+                streams.add(stream(pipeline, new StreamId(name), settings));
+            } catch (IllegalArgumentException e) {
+                section.problem(name, String.valueOf(e.getMessage()));
+            }
+        });
+        if (streams.isEmpty() && section.keys().isEmpty()) {
+            top.problem("'streams' is missing; name at least one, with the table that it is made from below 'from'");
+        }
+        return streams;
+    }
+
+    private PipelineDefinition.Stream stream(String pipeline, StreamId id, Settings settings) {
+        StreamProgram program = StreamProgram.read(id, settings);
+        if (!settings.has("to")) {
+            return new PipelineDefinition.Stream(program, true, false, List.of());
+        }
+        boolean feed = false;
+        boolean textualBigints = false;
+        List<PipelineDefinition.Output> outputs = new ArrayList<>();
+        Settings to = settings.section("to");
+        for (Map.Entry<String, Settings> target : to.sections().entrySet()) {
+            String kind = target.getKey();
+            Sink.Factory factory = sinks.get(kind);
+            if (kind.equals(FEED)) {
+                feed = true;
+                textualBigints = target.getValue().choice("bigint", Bigint.NUMBER) == Bigint.STRING;
+            } else if (factory != null) {
+                boolean required = target.getValue().flag("required", false);
+                outputs.add(
+                        new PipelineDefinition.Output(kind, required, factory.create(pipeline, id, target.getValue())));
+            } else {
+                target.getValue().keys().forEach(target.getValue()::has);
+                to.problem(kind, unknown("kind of output", kind, sinks) + " and feed");
+            }
+        }
+        return new PipelineDefinition.Stream(program, feed, textualBigints, outputs);
+    }
+
+    private static String unknown(String what, String kind, Map<String, ?> known) {
+        return "unknown %s '%s'; %sknown: %s"
+                .formatted(
+                        what,
+                        kind,
+                        Settings.nearest(kind, known.keySet())
+                                .map("did you mean '%s'? "::formatted)
+                                .orElse(""),
+                        known(known));
+    }
+
+    private static String known(Map<String, ?> kinds) {
+        return String.join(", ", new TreeSet<>(kinds.keySet()));
+    }
+}

@@ -1,0 +1,196 @@
+package io.deltastreams.pipeline;
+
+import io.deltastreams.change.Delta;
+import io.deltastreams.change.Position;
+import io.deltastreams.pipeline.PipelineStatus.State;
+import io.deltastreams.sink.Deltas;
+import io.deltastreams.sink.Outcome;
+import io.deltastreams.sink.Retrying;
+import io.deltastreams.sink.Sink;
+import io.deltastreams.stream.DeltaStream;
+import io.deltastreams.stream.Reading;
+import io.deltastreams.transform.OnError;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.Cancellable;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One stream's way to one sink: from the sink's cursor, reading after reading, the next one only when the last is delivered. An output that
+ * cannot go on stands still and holds up nobody (Invariant 5).
+ */
+final class OutputRunner implements Retrying.Watch {
+
+    private static final Logger LOG = Logger.getLogger(OutputRunner.class);
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+
+    private final DeltaStream stream;
+    private final PipelineDefinition.Output output;
+    private final DeadLetters deadLetters;
+    private final Sink sink;
+    private @Nullable Cancellable subscription;
+
+    private volatile @Nullable Position cursor;
+    private volatile State state = State.STARTING;
+    private volatile String message = "";
+    private final AtomicLong delivered = new AtomicLong();
+    private volatile @Nullable Instant behind;
+
+    OutputRunner(DeltaStream stream, PipelineDefinition.Output output, DeadLetters deadLetters) {
+        this.stream = stream;
+        this.output = output;
+        this.deadLetters = deadLetters;
+        this.sink = new Retrying(output.sink(), FIRST_PAUSE, LONGEST_PAUSE, this);
+    }
+
+    void start() {
+        subscription = Multi.createBy()
+                .repeating()
+                .uni(this::step)
+                .until(_ -> state == State.STOPPED)
+                .subscribe()
+                .with(_ -> {}, this::failed);
+    }
+
+    /** Up to where the target has everything; empty until it has told. */
+    Optional<Position> cursor() {
+        return Optional.ofNullable(cursor);
+    }
+
+    boolean isRequired() {
+        return output.required();
+    }
+
+    String name() {
+        return stream.id() + "/" + output.kind();
+    }
+
+    private Uni<Outcome> step() {
+        Position after = cursor;
+        return after == null
+                ? sink.cursor().map(this::found)
+                : stream.next(after).chain(this::deliver);
+    }
+
+    private Outcome found(Optional<Position> position) {
+        cursor = position.orElse(Position.START);
+        answered();
+        return new Outcome.Delivered();
+    }
+
+    private Uni<Outcome> deliver(Reading reading) {
+        return switch (reading) {
+            case Reading.Deltas deltas -> write(deltas.deltas(), deltas.upTo());
+            case Reading.Gap gap -> {
+                // Invariant 6: history that retention has removed is told, and the rest still goes out.
+                note(gap);
+                yield write(List.of(), gap.removedUpTo());
+            }
+            case Reading.Stopped stopped -> {
+                stop(stopped.position(), stopped.reason());
+                yield Uni.createFrom().item(new Outcome.Delivered());
+            }
+        };
+    }
+
+    private Uni<Outcome> write(List<Delta> deltas, Position upTo) {
+        return sink.write(new Deltas(deltas, upTo)).chain(outcome -> switch (outcome) {
+            case Outcome.Delivered done -> {
+                count(deltas, upTo);
+                yield Uni.createFrom().item(done);
+            }
+            case Outcome.Poisoned poisoned -> withoutPoison(deltas, upTo, poisoned);
+            // The decorator writes again until it knows; should it not, the next step reads from the same cursor.
+            case Outcome.Unknown unknown -> Uni.createFrom().item(unknown);
+        });
+    }
+
+    private void count(List<Delta> deltas, Position upTo) {
+        delivered.addAndGet(deltas.size());
+        if (!deltas.isEmpty()) {
+            behind = deltas.getLast().committedAt();
+        }
+        cursor = upTo;
+    }
+
+    private Uni<Outcome> withoutPoison(List<Delta> deltas, Position upTo, Outcome.Poisoned poisoned) {
+        Optional<Delta> culprit = deltas.stream()
+                .filter(delta -> delta.position().equals(poisoned.position()))
+                .findFirst();
+        OnError policy = stream.program().onError();
+        if (policy == OnError.STOP || culprit.isEmpty()) {
+            stop(poisoned.position(), poisoned.reason());
+            return Uni.createFrom().item(poisoned);
+        }
+        deadLetters.refused(stream.id(), output.kind(), culprit.get(), poisoned.reason());
+        List<Delta> rest = deltas.stream()
+                .filter(delta -> delta.position().isAfter(poisoned.position()))
+                .toList();
+        return write(rest, upTo);
+    }
+
+    @Override
+    public void inDoubt(Outcome.Unknown why) {
+        if (state != State.RETRYING) {
+            LOG.warnf("output=%s state=retrying cause=\"%s\"", name(), why.reason());
+        }
+        state = State.RETRYING;
+        message = why.reason();
+    }
+
+    @Override
+    public void answered() {
+        if (state == State.RETRYING) {
+            LOG.infof("output=%s state=running", name());
+            message = "";
+        }
+        if (state != State.STOPPED) {
+            state = State.RUNNING;
+        }
+    }
+
+    private void note(Reading.Gap gap) {
+        message = "the log no longer holds what stands behind %s up to %s: it went by retention before it was delivered"
+                .formatted(gap.after(), gap.removedUpTo());
+        LOG.errorf("output=%s gap_after=%s gap_up_to=%s", name(), gap.after(), gap.removedUpTo());
+    }
+
+    private void stop(Position position, String reason) {
+        state = State.STOPPED;
+        message = "stopped at %s: %s".formatted(position, reason);
+        LOG.errorf("output=%s state=stopped position=%s cause=\"%s\"", name(), position, reason);
+    }
+
+    private void failed(Throwable bug) {
+        state = State.STOPPED;
+        message = "a bug ended the output: " + bug;
+        LOG.errorf(bug, "output=%s state=stopped", name());
+    }
+
+    PipelineStatus.Output status() {
+        return new PipelineStatus.Output(
+                stream.id(),
+                output.kind(),
+                output.required(),
+                state,
+                message,
+                cursor(),
+                delivered.get(),
+                Optional.ofNullable(behind));
+    }
+
+    /** Ends delivery; completes when what is under way at the sink has ended, too. */
+    Uni<Void> close() {
+        if (subscription != null) {
+            subscription.cancel();
+        }
+        return sink.close();
+    }
+}

@@ -1,0 +1,42 @@
+package io.deltastreams.pipeline;
+
+import io.deltastreams.log.LogSettings;
+import io.deltastreams.settings.Settings;
+import io.deltastreams.sink.Sink;
+import io.deltastreams.source.ChangeSource;
+import io.deltastreams.transform.StreamProgram;
+import java.util.List;
+
+/**
+ * What the pipeline file declares, checked.
+ *
+ * @param name part of every name that outputs keep at their targets
+ */
+record PipelineDefinition(String name, Source source, LogSettings log, List<Stream> streams) {
+
+    PipelineDefinition {
+        streams = List.copyOf(streams);
+    }
+
+    /** @param settings the kind's own section, read again for every attempt to capture */
+    record Source(String kind, ChangeSource.Factory factory, Settings settings) {
+
+        ChangeSource create() {
+            return factory.create(settings);
+        }
+    }
+
+    /**
+     * @param feed whether it can be subscribed to over HTTP
+     * @param textualBigints whether that feed writes 64-bit integers as strings
+     */
+    record Stream(StreamProgram program, boolean feed, boolean textualBigints, List<Output> outputs) {
+
+        Stream {
+            outputs = List.copyOf(outputs);
+        }
+    }
+
+    /** @param required whether the log keeps what this output has not delivered yet */
+    record Output(String kind, boolean required, Sink sink) {}
+}

@@ -1,0 +1,75 @@
+package io.deltastreams.pipeline;
+
+import io.deltastreams.change.Position;
+import io.deltastreams.change.StreamId;
+import io.deltastreams.change.TableId;
+import io.deltastreams.log.LogStatus;
+import io.deltastreams.source.Intake.SnapshotProgress;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** How the running pipeline stands: what health, metrics and the console show. */
+public record PipelineStatus(String name, Source source, Log log, List<Output> outputs) {
+
+    public PipelineStatus {
+        outputs = List.copyOf(outputs);
+    }
+
+    /** What a source or an output does. */
+    public enum State {
+        /** Not yet at work: connecting, finding its cursor, waiting for the source. */
+        STARTING,
+        RUNNING,
+        /** Something is away; tried again by itself. */
+        RETRYING,
+        /** Ended by its policy or a mistake that somebody has to mend. */
+        STOPPED
+    }
+
+    /**
+     * @param message what is wrong and what would be right; empty while all is well
+     * @param captured changes taken since the start, by table
+     * @param committedAt commit time of the newest change taken
+     * @param retainedWal bytes that the database keeps for us
+     */
+    public record Source(
+            String kind,
+            State state,
+            String message,
+            Map<TableId, Long> captured,
+            Optional<Instant> committedAt,
+            Optional<SnapshotProgress> snapshot,
+            Optional<Long> retainedWal,
+            List<String> notes) {
+
+        public Source {
+            captured = Map.copyOf(captured);
+            notes = List.copyOf(notes);
+        }
+
+        /** Changes taken since the start. */
+        public long capturedInAll() {
+            return captured.values().stream().mapToLong(Long::longValue).sum();
+        }
+    }
+
+    /** @param failure why nothing can be appended any more; empty while all is well */
+    public record Log(LogStatus status, Optional<Position> last, Optional<String> failure) {}
+
+    /**
+     * @param cursor up to where the target has everything
+     * @param delivered deltas written since the start
+     * @param behind commit time of the newest delta delivered, empty before the first; whoever stands at the log's end has no lag
+     */
+    public record Output(
+            StreamId stream,
+            String kind,
+            boolean required,
+            State state,
+            String message,
+            Optional<Position> cursor,
+            long delivered,
+            Optional<Instant> behind) {}
+}

@@ -1,0 +1,225 @@
+package io.deltastreams.pipeline;
+
+import io.deltastreams.change.Position;
+import io.deltastreams.change.Schema;
+import io.deltastreams.change.StreamId;
+import io.deltastreams.change.TableId;
+import io.deltastreams.codec.Codec;
+import io.deltastreams.log.ChangeLog;
+import io.deltastreams.log.LogSettings.Durability;
+import io.deltastreams.source.Inventory;
+import io.deltastreams.source.Inventory.BeforeImage;
+import io.deltastreams.source.Inventory.CapturedTable;
+import io.deltastreams.stream.DeltaStream;
+import io.deltastreams.transform.InvalidStream;
+import io.deltastreams.transform.Stage;
+import io.smallrye.mutiny.Uni;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** One run of a definition: its log, source, streams and outputs, from opening to drained. */
+final class Run implements AutoCloseable {
+
+    private static final Logger LOG = Logger.getLogger(Run.class);
+    private static final Duration CLOSING = Duration.ofSeconds(5);
+
+    private final PipelineDefinition definition;
+    private final Handover handover;
+    private final ChangeLog log;
+    private final List<DeltaStream> streams = new ArrayList<>();
+    private final List<OutputRunner> outputs = new ArrayList<>();
+    private final List<ChangeLog.Pin> pins = new ArrayList<>();
+    private final SourceRunner source;
+    private volatile @Nullable String logFailure;
+
+    /**
+     * Opens the log; nothing runs yet.
+     *
+     * @throws IOException if the log cannot be used; the message names the folder and what is wrong with it
+     */
+    Run(
+            PipelineDefinition definition,
+            Handover handover,
+            Codec codec,
+            Executor blocking,
+            Consumer<InvalidPipeline> invalid)
+            throws IOException {
+        this.definition = definition;
+        this.handover = handover;
+        this.log = ChangeLog.open(definition.log());
+        DeadLetters deadLetters =
+                new DeadLetters(deadLetterFolder(definition.log().path()), codec);
+        for (PipelineDefinition.Stream declared : definition.streams()) {
+            DeltaStream stream = new DeltaStream(declared.program(), log, deadLetters, blocking);
+            streams.add(stream);
+            declared.outputs().forEach(output -> outputs.add(new OutputRunner(stream, output, deadLetters)));
+        }
+        this.source = new SourceRunner(
+                definition.source(), log, handover, this::durable, this::describe, invalid, this::logFailed);
+    }
+
+    private static Path deadLetterFolder(Path log) {
+        return log.toAbsolutePath().resolveSibling("dead-letters");
+    }
+
+    void start() {
+        for (OutputRunner output : outputs) {
+            if (output.isRequired()) {
+                pins.add(log.pin(output.name(), () -> output.cursor().orElse(Position.START)));
+            }
+            output.start();
+        }
+        source.start();
+    }
+
+    /** Invariant 1: durable is what the log has synced or, where it is ephemeral, what every required output has. */
+    private Optional<Position> durable() {
+        List<OutputRunner> required =
+                outputs.stream().filter(OutputRunner::isRequired).toList();
+        if (definition.log().durability() == Durability.FSYNC || required.isEmpty()) {
+            return log.last();
+        }
+        Position least = null;
+        for (OutputRunner output : required) {
+            Position cursor = output.cursor().orElse(Position.START);
+            least = least == null || least.isAfter(cursor) ? cursor : least;
+        }
+        return Optional.ofNullable(least);
+    }
+
+    private void logFailed(Throwable failure) {
+        if (logFailure == null) {
+            logFailure = String.valueOf(failure.getMessage());
+            LOG.errorf(failure, "log=%s state=failed", definition.log().path());
+        }
+    }
+
+    /** Types every stream against the tables that it is made of. */
+    private void describe(Inventory inventory) throws InvalidPipeline {
+        for (DeltaStream stream : streams) {
+            List<CapturedTable> tables = inventory.tables().stream()
+                    .filter(table -> stream.reads(tableOf(table.schema())))
+                    .toList();
+            if (tables.isEmpty()) {
+                throw new InvalidPipeline("streams.%s.from: no captured table is called %s; captured: %s"
+                        .formatted(
+                                stream.id(),
+                                String.join(", ", stream.from()),
+                                inventory.tables().stream()
+                                        .map(table -> table.schema().relation().text())
+                                        .toList()));
+            }
+            for (CapturedTable table : tables) {
+                describe(stream, table);
+            }
+        }
+    }
+
+    private static TableId tableOf(Schema schema) {
+        return (TableId) schema.relation();
+    }
+
+    private static void describe(DeltaStream stream, CapturedTable table) throws InvalidPipeline {
+        Stage stage;
+        try {
+            stage = stream.describe(table.schema());
+        } catch (InvalidStream e) {
+            throw new InvalidPipeline(e.getMessage());
+        }
+        if (stage.needsFullBefore() && table.before() != BeforeImage.FULL) {
+            LOG.warnf(
+                    "stream=%s table=%s note=\"its where needs former rows that the table does not send, so rows that leave it are"
+                            + " told as deletes of rows that may never have been in it; run ALTER TABLE %s REPLICA IDENTITY FULL\"",
+                    stream.id(),
+                    table.schema().relation().text(),
+                    table.schema().relation().text());
+        }
+    }
+
+    List<DeltaStream> streams() {
+        return streams;
+    }
+
+    boolean hasFeed(StreamId stream) {
+        return declared(stream).filter(PipelineDefinition.Stream::feed).isPresent();
+    }
+
+    boolean hasTextualBigints(StreamId stream) {
+        return declared(stream)
+                .filter(PipelineDefinition.Stream::textualBigints)
+                .isPresent();
+    }
+
+    private Optional<PipelineDefinition.Stream> declared(StreamId stream) {
+        return definition.streams().stream()
+                .filter(candidate -> candidate.program().id().equals(stream))
+                .findFirst();
+    }
+
+    PipelineStatus status() {
+        return new PipelineStatus(
+                definition.name(),
+                source.status(),
+                new PipelineStatus.Log(log.status(), log.last(), Optional.ofNullable(logFailure)),
+                outputs.stream().map(OutputRunner::status).toList());
+    }
+
+    /** Stops taking, puts what was taken into the log, and lets outputs come to its end, for {@code patience} at most. */
+    void drain(Duration patience) {
+        long end = System.nanoTime() + patience.toNanos();
+        source.close();
+        try {
+            handover.awaitIdle(patience.toMillis() / 2, TimeUnit.MILLISECONDS);
+            Optional<Position> last = log.last();
+            while (last.isPresent() && System.nanoTime() < end && isAnyRunningBehind(last.get())) {
+                TimeUnit.MILLISECONDS.sleep(20);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        close();
+    }
+
+    private boolean isAnyRunningBehind(Position last) {
+        return outputs.stream()
+                .map(OutputRunner::status)
+                .anyMatch(output -> output.state() == PipelineStatus.State.RUNNING
+                        && output.cursor().map(last::isAfter).orElse(true));
+    }
+
+    /** All at once: each may wait for a target that is away. */
+    private void closeOutputs() {
+        List<Uni<Void>> closings = outputs.stream().map(OutputRunner::close).toList();
+        if (!closings.isEmpty()) {
+            Uni.join()
+                    .all(closings)
+                    .andCollectFailures()
+                    .ifNoItem()
+                    .after(CLOSING)
+                    .fail()
+                    .onFailure()
+                    .invoke(failure -> LOG.warnf("outputs=closing note=\"%s\"", failure))
+                    .onFailure()
+                    .recoverWithNull()
+                    .await()
+                    .indefinitely();
+        }
+    }
+
+    @Override
+    public void close() {
+        source.close();
+        closeOutputs();
+        pins.forEach(ChangeLog.Pin::close);
+        log.close();
+    }
+}

@@ -1,0 +1,218 @@
+package io.deltastreams.pipeline;
+
+import io.deltastreams.change.Batch;
+import io.deltastreams.change.Change;
+import io.deltastreams.change.Position;
+import io.deltastreams.change.ResumeToken;
+import io.deltastreams.change.TableId;
+import io.deltastreams.change.Transaction;
+import io.deltastreams.log.ChangeLog;
+import io.deltastreams.pipeline.PipelineStatus.State;
+import io.deltastreams.source.ChangeSource;
+import io.deltastreams.source.Intake;
+import io.deltastreams.source.Inventory;
+import io.deltastreams.source.Resume;
+import io.deltastreams.source.SourceFailure;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** Keeps a source capturing: opens it, hands over what it takes, and opens it again with backoff when it fails. */
+final class SourceRunner implements Intake, AutoCloseable {
+
+    private static final Logger LOG = Logger.getLogger(SourceRunner.class);
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
+    private static final Duration CLOSING = Duration.ofSeconds(4);
+
+    /** Types the streams against what the source will capture. */
+    @FunctionalInterface
+    interface Described {
+        void tables(Inventory inventory) throws InvalidPipeline;
+    }
+
+    private final PipelineDefinition.Source definition;
+    private final ChangeLog log;
+    private final Handover handover;
+    private final Supplier<Optional<Position>> durable;
+    private final Described described;
+    private final Consumer<InvalidPipeline> invalid;
+    private final Consumer<Throwable> logFailed;
+    private final Thread thread;
+    private final Object gate = new Object();
+
+    private volatile boolean closed;
+    private volatile @Nullable ChangeSource current;
+    private volatile State state = State.STARTING;
+    private volatile String message = "";
+    private final Map<TableId, LongAdder> captured = new ConcurrentHashMap<>();
+    private volatile @Nullable Instant committedAt;
+    private volatile @Nullable SnapshotProgress snapshot;
+    private volatile @Nullable Long retainedWal;
+    private volatile List<String> notes = List.of();
+
+    /**
+     * @param durable up to where the database may forget
+     * @param invalid told once when a stream does not fit the tables; capture ends then
+     */
+    SourceRunner(
+            PipelineDefinition.Source definition,
+            ChangeLog log,
+            Handover handover,
+            Supplier<Optional<Position>> durable,
+            Described described,
+            Consumer<InvalidPipeline> invalid,
+            Consumer<Throwable> logFailed) {
+        this.definition = definition;
+        this.log = log;
+        this.handover = handover;
+        this.durable = durable;
+        this.described = described;
+        this.invalid = invalid;
+        this.logFailed = logFailed;
+        this.thread = Thread.ofVirtual().name("delta-streams-source").unstarted(this::keepCapturing);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    private void keepCapturing() {
+        Duration pause = FIRST_PAUSE;
+        try {
+            while (!closed) {
+                long before = capturedInAll();
+                String trouble = captureOnce();
+                if (closed) {
+                    return;
+                }
+                pause = capturedInAll() > before ? FIRST_PAUSE : pause;
+                state = State.RETRYING;
+                message = trouble;
+                LOG.warnf("source=%s state=retrying pause=%s cause=\"%s\"", definition.kind(), pause, trouble);
+                synchronized (gate) {
+                    gate.wait(pause.toMillis());
+                }
+                pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause.multipliedBy(2);
+            }
+        } catch (InvalidPipeline e) {
+            state = State.STOPPED;
+            message = e.getMessage();
+            invalid.accept(e);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            state = State.STOPPED;
+            message = "a bug ended the source: " + e;
+            LOG.errorf(e, "source=%s state=stopped", definition.kind());
+        }
+    }
+
+    /** Captures until the source fails, and says why it did. */
+    private String captureOnce() throws InterruptedException, InvalidPipeline {
+        // What the failed source handed over has to be in the log before the next one asks where to go on.
+        while (!handover.awaitIdle(1, TimeUnit.SECONDS)) {
+            if (closed) {
+                return "";
+            }
+        }
+        try (ChangeSource source = definition.create()) {
+            current = source;
+            if (closed) {
+                return "";
+            }
+            Inventory inventory = source.inspect();
+            notes = inventory.notes();
+            described.tables(inventory);
+            state = State.RUNNING;
+            message = "";
+            source.run(new Resume(log.resumeToken(), log.last(), log.schemas()), this);
+            return "the source ended by itself";
+        } catch (SourceFailure e) {
+            LOG.debugf(e, "source=%s", definition.kind());
+            return e.remedy().isEmpty() ? String.valueOf(e.getMessage()) : e.getMessage() + "; " + e.remedy();
+        } finally {
+            current = null;
+        }
+    }
+
+    @Override
+    public void take(Batch batch) throws InterruptedException {
+        handover.put(new Handover.Captured(batch, log, logFailed));
+        for (Transaction transaction : batch.transactions()) {
+            for (Change change : transaction.changes()) {
+                captured.computeIfAbsent((TableId) change.schema().relation(), _ -> new LongAdder())
+                        .increment();
+            }
+            committedAt = transaction.committedAt();
+        }
+    }
+
+    private long capturedInAll() {
+        return captured.values().stream().mapToLong(LongAdder::sum).sum();
+    }
+
+    @Override
+    public Optional<Position> durable() {
+        return durable.get();
+    }
+
+    @Override
+    public Optional<ResumeToken> kept() {
+        return log.resumeToken();
+    }
+
+    @Override
+    public void progress(SnapshotProgress progress) {
+        snapshot = progress;
+    }
+
+    @Override
+    public void retained(long bytes) {
+        retainedWal = bytes;
+    }
+
+    PipelineStatus.Source status() {
+        return new PipelineStatus.Source(
+                definition.kind(),
+                state,
+                message,
+                captured.entrySet().stream()
+                        .collect(Collectors.toMap(
+                                Map.Entry::getKey, entry -> entry.getValue().sum())),
+                Optional.ofNullable(committedAt),
+                Optional.ofNullable(snapshot),
+                Optional.ofNullable(retainedWal),
+                notes);
+    }
+
+    /** Stops taking; returns when nothing of the source runs any more, or after {@link #CLOSING} where it does not let go of its server. */
+    @Override
+    public void close() {
+        closed = true;
+        synchronized (gate) {
+            gate.notifyAll();
+        }
+        ChangeSource source = current;
+        if (source != null) {
+            Thread.ofVirtual().name("delta-streams-source-close").start(source::close);
+        }
+        try {
+            if (thread.getState() != Thread.State.NEW && !thread.join(CLOSING)) {
+                LOG.warnf("source=%s state=closing note=\"still ends by itself\"", definition.kind());
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

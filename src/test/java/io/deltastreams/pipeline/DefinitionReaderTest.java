@@ -1,0 +1,163 @@
+package io.deltastreams.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.deltastreams.log.LogSettings.Durability;
+import io.deltastreams.log.LogSettings.OverBudget;
+import io.deltastreams.settings.InvalidSettings;
+import io.deltastreams.settings.Problem;
+import io.deltastreams.sink.Deltas;
+import io.deltastreams.sink.Outcome;
+import io.deltastreams.sink.Sink;
+import io.deltastreams.source.ChangeSource;
+import io.deltastreams.source.Intake;
+import io.deltastreams.source.Inventory;
+import io.deltastreams.source.Resume;
+import io.smallrye.mutiny.Uni;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class DefinitionReaderTest {
+
+    private static final DefinitionReader READER = new DefinitionReader(
+            Map.of("postgresql", settings -> {
+                settings.text("url");
+                return new NoSource();
+            }),
+            Map.of("kafka", (pipeline, stream, settings) -> {
+                settings.text("topic", stream.text());
+                return new NoSink();
+            }));
+
+    private static final String SOURCE = "source: { postgresql: { url: x } }\n";
+
+    /** Captures nothing. */
+    private static final class NoSource implements ChangeSource {
+        @Override
+        public Inventory inspect() {
+            return new Inventory(List.of(), List.of());
+        }
+
+        @Override
+        public void run(Resume resume, Intake intake) {}
+
+        @Override
+        public void close() {}
+    }
+
+    /** Takes everything. */
+    private static final class NoSink implements Sink {
+        @Override
+        public Uni<Optional<io.deltastreams.change.Position>> cursor() {
+            return Uni.createFrom().item(Optional.empty());
+        }
+
+        @Override
+        public Uni<Outcome> write(Deltas batch) {
+            return Uni.createFrom().item(new Outcome.Delivered());
+        }
+
+        @Override
+        public Uni<Void> close() {
+            return Uni.createFrom().voidItem();
+        }
+    }
+
+    private static PipelineDefinition read(String yaml) {
+        return READER.read("f.yaml", yaml, _ -> null);
+    }
+
+    private static List<String> problems(String yaml) {
+        return catchThrowableOfType(InvalidSettings.class, () -> read(yaml)).problems().stream()
+                .map(Problem::toString)
+                .toList();
+    }
+
+    @Test
+    void a_full_definition_is_read() {
+        PipelineDefinition definition = read(SOURCE + """
+                name: shop
+                log:
+                  path: data/x
+                  durability: ephemeral
+                  segment_size: 1MB
+                  retention: { age: 1d, size: 1GB }
+                  budget: 2GB
+                  over_budget: cut
+                streams:
+                  orders:
+                    from: public.orders
+                    to: { feed: {}, kafka: { topic: t, required: true } }
+                  silent:
+                    from: public.orders
+                    to: { kafka: {} }
+                """);
+        assertThat(definition.name()).isEqualTo("shop");
+        assertThat(definition.source().kind()).isEqualTo("postgresql");
+        assertThat(definition.log().path()).isEqualTo(Path.of("data/x"));
+        assertThat(definition.log().durability()).isEqualTo(Durability.EPHEMERAL);
+        assertThat(definition.log().segmentSize()).isEqualTo(1 << 20);
+        assertThat(definition.log().retentionAge()).isEqualTo(Duration.ofDays(1));
+        assertThat(definition.log().retentionSize()).isEqualTo(1L << 30);
+        assertThat(definition.log().budget()).isEqualTo(2L << 30);
+        assertThat(definition.log().overBudget()).isEqualTo(OverBudget.CUT);
+        assertThat(definition.streams()).hasSize(2);
+        assertThat(definition.streams().getFirst().feed()).isTrue();
+        assertThat(definition.streams().getFirst().outputs().getFirst().required())
+                .isTrue();
+        assertThat(definition.streams().getLast().feed()).isFalse();
+    }
+
+    @Test
+    void what_is_left_out_has_safe_defaults() {
+        PipelineDefinition definition = read(SOURCE + "streams: { orders: { from: public.orders } }");
+        assertThat(definition.name()).isEqualTo("delta-streams");
+        assertThat(definition.log().path()).isEqualTo(Path.of("data/log"));
+        assertThat(definition.log().durability()).isEqualTo(Durability.FSYNC);
+        assertThat(definition.log().retentionAge()).isEqualTo(Duration.ofDays(7));
+        assertThat(definition.log().retentionSize()).isEqualTo(20L << 30);
+        assertThat(definition.log().budget()).isEqualTo(24L << 30);
+        assertThat(definition.log().overBudget()).isEqualTo(OverBudget.WAIT);
+        assertThat(definition.streams().getFirst().feed()).isTrue();
+        assertThat(definition.streams().getFirst().outputs()).isEmpty();
+    }
+
+    @Test
+    void an_unknown_kind_names_the_known_ones() {
+        assertThat(problems("source: { postgres: { url: x } }\nstreams: { a: { from: b.c } }"))
+                .containsExactly(
+                        "f.yaml:1:21: source.postgres: unknown kind of source 'postgres'; did you mean 'postgresql'?"
+                                + " known: postgresql");
+        assertThat(problems(SOURCE + "streams: { a: { from: b.c, to: { kafak: { topic: x } } } }"))
+                .containsExactly(
+                        "f.yaml:2:41: streams.a.to.kafak: unknown kind of output 'kafak'; did you mean 'kafka'? known: kafka"
+                                + " and feed");
+    }
+
+    @Test
+    void a_file_without_source_or_streams_says_what_belongs_there() {
+        assertThat(problems("name: x"))
+                .anyMatch(problem -> problem.contains("'source' is missing"))
+                .anyMatch(problem -> problem.contains("'streams' is missing"));
+        assertThat(problems("source: {}\nstreams: { a: { from: b.c } }"))
+                .containsExactly(
+                        "f.yaml:1:1: source: must hold exactly one kind of source, one of postgresql; it holds none");
+    }
+
+    @Test
+    void a_budget_that_cannot_hold_the_retention_is_told() {
+        assertThat(problems(SOURCE + "log: { budget: 1GB }\nstreams: { a: { from: b.c } }"))
+                .containsExactly("f.yaml:2:16: log.budget: must hold the retention's size and two segments at least");
+    }
+
+    @Test
+    void a_stream_needs_a_proper_name() {
+        assertThat(problems(SOURCE + "streams: { 'a b': { from: b.c } }"))
+                .anyMatch(problem -> problem.contains("'a b' is no name"));
+    }
+}

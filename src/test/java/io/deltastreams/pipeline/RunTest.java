@@ -1,0 +1,276 @@
+package io.deltastreams.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.deltastreams.change.Batch;
+import io.deltastreams.change.Change;
+import io.deltastreams.change.Column;
+import io.deltastreams.change.Position;
+import io.deltastreams.change.ResumeToken;
+import io.deltastreams.change.Row;
+import io.deltastreams.change.Schema;
+import io.deltastreams.change.StreamId;
+import io.deltastreams.change.TableId;
+import io.deltastreams.change.Transaction;
+import io.deltastreams.change.Type;
+import io.deltastreams.codec.json.JsonCodecs;
+import io.deltastreams.pipeline.PipelineStatus.State;
+import io.deltastreams.settings.Settings;
+import io.deltastreams.sink.memory.MemorySinks;
+import io.deltastreams.sink.memory.MemoryTarget;
+import io.deltastreams.source.ChangeSource;
+import io.deltastreams.source.Intake;
+import io.deltastreams.source.Inventory;
+import io.deltastreams.source.Inventory.BeforeImage;
+import io.deltastreams.source.Inventory.CapturedTable;
+import io.deltastreams.source.Resume;
+import io.deltastreams.source.SourceFailure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@SuppressWarnings("NullAway.Init") // given by the running source, and by each test
+class RunTest {
+
+    private static final TableId ORDERS = new TableId("public", "orders");
+    private static final Schema SCHEMA = new Schema(
+            ORDERS,
+            1,
+            List.of(new Column("id", Type.Simple.INT32, false), new Column("amount", Type.Simple.INT32, false)),
+            List.of(0));
+
+    @TempDir
+    Path folder;
+
+    private final Script script = new Script();
+    private final MemorySinks sinks = new MemorySinks();
+    private final AtomicReference<InvalidPipeline> invalid = new AtomicReference<>();
+    private final Handover handover = new Handover(1 << 20);
+    private final Thread channel = Thread.ofVirtual().start(this::moveIntoTheLog);
+    private Run run;
+
+    /** A source that captures what the test gives it, and fails when told to. */
+    @SuppressWarnings("NullAway.Init")
+    private static final class Script implements ChangeSource {
+
+        private final BlockingQueue<Object> steps = new LinkedBlockingQueue<>();
+        private volatile Intake intake;
+        private volatile Resume resume = Resume.NOTHING;
+        private final AtomicInteger runs = new AtomicInteger();
+        private int commits;
+
+        void commit(int id, int amount) {
+            Position position = new Position(1, ++commits, 0);
+            Change change = new Change.Insert(position, SCHEMA, Row.of(id, amount));
+            Transaction transaction = new Transaction(
+                    Integer.toString(commits), Transaction.Kind.COMMIT, Instant.EPOCH, List.of(change), true);
+            steps.add(new Batch(List.of(transaction), new ResumeToken("after " + commits)));
+        }
+
+        void fail(SourceFailure failure) {
+            steps.add(failure);
+        }
+
+        @Override
+        public Inventory inspect() {
+            return new Inventory(List.of(new CapturedTable(SCHEMA, BeforeImage.FULL)), List.of());
+        }
+
+        @Override
+        public void run(Resume from, Intake to) throws SourceFailure, InterruptedException {
+            resume = from;
+            intake = to;
+            runs.incrementAndGet();
+            while (true) {
+                switch (steps.take()) {
+                    case Batch batch -> to.take(batch);
+                    case SourceFailure failure -> throw failure;
+                    default -> {
+                        return;
+                    }
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            steps.add("end");
+        }
+    }
+
+    private void moveIntoTheLog() {
+        try {
+            while (true) {
+                handover.take()
+                        .forEach(captured ->
+                                captured.log().append(captured.batch()).join());
+                handover.done();
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void start(String streams, String log) throws IOException {
+        DefinitionReader reader = new DefinitionReader(Map.of("script", this::source), Map.of("memory", sinks));
+        PipelineDefinition definition = reader.read(
+                "f.yaml",
+                "name: test\nsource: { script: {} }\nlog: { path: %s%s }\nstreams:\n%s"
+                        .formatted(folder.resolve("log"), log, streams.indent(2)),
+                _ -> null);
+        run = new Run(
+                definition,
+                handover,
+                new JsonCodecs().json(),
+                task -> Thread.ofVirtual().start(task),
+                invalid::set);
+        run.start();
+    }
+
+    private ChangeSource source(Settings settings) {
+        // The definition's reader makes one to check its settings and closes it; the script goes on.
+        script.steps.remove("end");
+        return script;
+    }
+
+    private MemoryTarget target(String stream) {
+        return sinks.target("test", new StreamId(stream));
+    }
+
+    private static void await(String what, org.awaitility.core.ThrowingRunnable condition) {
+        Awaitility.await(what)
+                .atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(10))
+                .untilAsserted(condition);
+    }
+
+    private PipelineStatus.Output output(String stream) {
+        return run.status().outputs().stream()
+                .filter(output -> output.stream().text().equals(stream))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @AfterEach
+    void stop() {
+        run.close();
+        channel.interrupt();
+    }
+
+    @Test
+    void an_output_that_is_away_holds_up_no_other() throws IOException {
+        target("away").goAway("the network is down");
+        start(
+                "away: { from: public.orders, to: { memory: {} } }\nthere: { from: public.orders, to: { memory: {} } }",
+                "");
+
+        script.commit(1, 10);
+
+        await("delivery", () -> assertThat(target("there").deltas()).hasSize(1));
+        await("retrying", () -> assertThat(output("away").state()).isEqualTo(State.RETRYING));
+        assertThat(output("away").message()).contains("the network is down");
+        target("away").comeBack();
+        await("delivery", () -> assertThat(target("away").deltas()).hasSize(1));
+        await("running", () -> assertThat(output("away").state()).isEqualTo(State.RUNNING));
+    }
+
+    @Test
+    void a_poisoned_delta_stops_its_output_and_no_other() throws IOException {
+        target("strict").poison(delta -> true);
+        start(
+                "strict: { from: public.orders, to: { memory: {} } }\nother: { from: public.orders, to: { memory: {} } }",
+                "");
+
+        script.commit(1, 10);
+        script.commit(2, 10);
+
+        await("stop", () -> assertThat(output("strict").state()).isEqualTo(State.STOPPED));
+        assertThat(output("strict").message()).contains("0001-0000000000000001-00000000");
+        await("delivery", () -> assertThat(target("other").deltas()).hasSize(2));
+    }
+
+    @Test
+    void a_poisoned_delta_becomes_a_dead_letter_with_position_and_reason_once() throws IOException {
+        target("orders").poison(delta -> delta.position().commit() == 1);
+        start("orders: { from: public.orders, on_error: dead-letter, to: { memory: {} } }", "");
+
+        script.commit(1, 10);
+        script.commit(2, 10);
+
+        await("delivery", () -> assertThat(target("orders").deltas()).hasSize(1));
+        List<String> letters = Files.readAllLines(folder.resolve("dead-letters/orders.jsonl"));
+        assertThat(letters).hasSize(1);
+        assertThat(letters.getFirst())
+                .contains("\"position\":\"0001-0000000000000001-00000000\"")
+                .contains("\"reason\":")
+                .contains("\"after\":{\"id\":1,\"amount\":10}");
+    }
+
+    @Test
+    void a_row_that_an_expression_fails_on_is_a_dead_letter_and_the_stream_goes_on() throws IOException {
+        start("""
+                orders:
+                  from: public.orders
+                  select: [id, 100 / amount AS share]
+                  on_error: dead-letter
+                  to: { memory: {} }
+                """, "");
+
+        script.commit(1, 0);
+        script.commit(2, 10);
+
+        await("delivery", () -> assertThat(target("orders").deltas()).hasSize(1));
+        assertThat(Files.readAllLines(folder.resolve("dead-letters/orders.jsonl")))
+                .hasSize(1);
+    }
+
+    @Test
+    void a_stream_that_fits_no_table_is_told_and_nothing_is_captured() throws IOException {
+        start("orders: { from: public.ordres, to: { memory: {} } }", "");
+
+        await("refusal", () -> assertThat(invalid.get()).isNotNull());
+        assertThat(invalid.get()).hasMessageContaining("public.ordres").hasMessageContaining("public.orders");
+    }
+
+    @Test
+    void a_failed_source_is_opened_again_where_the_log_ends() throws IOException {
+        start("orders: { from: public.orders, to: { memory: {} } }", "");
+        script.commit(1, 10);
+        script.fail(new SourceFailure(SourceFailure.Kind.TRANSIENT, "the server is away", "start it", null));
+        await("retrying", () -> assertThat(run.status().source().message()).isEqualTo("the server is away; start it"));
+
+        script.commit(2, 10);
+
+        await("delivery", () -> assertThat(target("orders").deltas()).hasSize(2));
+        assertThat(script.runs).hasValue(2);
+        assertThat(script.resume.token()).contains(new ResumeToken("after 1"));
+        assertThat(script.resume.last()).contains(new Position(1, 1, 0));
+    }
+
+    @Test
+    void with_an_ephemeral_log_only_what_every_required_output_has_is_durable() throws IOException {
+        target("orders").goAway("not yet");
+        start("orders: { from: public.orders, to: { memory: { required: true } } }", ", durability: ephemeral");
+        script.commit(1, 10);
+        await("capture", () -> assertThat(run.status().log().last()).isPresent());
+
+        // Invariant 1: the log has it, the required output has not.
+        assertThat(script.intake.durable().filter(position -> position.commit() >= 1))
+                .isEmpty();
+
+        target("orders").comeBack();
+        await("durable", () -> assertThat(script.intake.durable()).contains(new Position(1, 1, 0)));
+    }
+}
