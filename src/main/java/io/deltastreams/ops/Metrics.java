@@ -1,0 +1,184 @@
+package io.deltastreams.ops;
+
+import io.deltastreams.change.Position;
+import io.deltastreams.pipeline.Pipeline;
+import io.deltastreams.pipeline.PipelineStatus;
+import io.deltastreams.pipeline.PipelineStatus.State;
+import io.deltastreams.stream.DeltaStream;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+
+/** The figures at {@code /q/metrics}, all read from the pipeline's status when they are scraped. */
+@ApplicationScoped
+class Metrics {
+
+    /** After the pipeline, whose streams and outputs are counted. */
+    private static final int AFTER_PIPELINE = 2600;
+
+    private final Pipeline pipeline;
+    private final MeterRegistry registry;
+
+    Metrics(Pipeline pipeline, MeterRegistry registry) {
+        this.pipeline = pipeline;
+        this.registry = registry;
+    }
+
+    void register(@Observes @Priority(AFTER_PIPELINE) StartupEvent started) {
+        counter(
+                "delta_streams_captured_changes",
+                "Changes taken from the source",
+                status -> status.source().capturedInAll());
+        gauge(
+                "delta_streams_source_up",
+                "1 while the source captures",
+                status -> up(status.source().state()));
+        gauge("delta_streams_source_age_seconds", "Age of the newest captured change's commit", Metrics::sourceAge);
+        gauge(
+                "delta_streams_source_retained_wal_bytes",
+                "Log that the database keeps for this service's slot",
+                status -> status.source().retainedWal().map(Long::doubleValue).orElse(Double.NaN));
+        gauge(
+                "delta_streams_log_bytes",
+                "Size of the log on disk",
+                status -> status.log().status().bytes());
+        gauge(
+                "delta_streams_log_segments",
+                "Files of the log",
+                status -> status.log().status().segments());
+        gauge(
+                "delta_streams_log_waiting_for_room",
+                "1 while capture waits at the disk budget",
+                status -> status.log().status().waitingForRoom() ? 1 : 0);
+        pipeline.all().forEach(this::register);
+        pipeline.status().ifPresent(status -> status.outputs().forEach(this::register));
+    }
+
+    private void register(DeltaStream stream) {
+        Tags tags = Tags.of("stream", stream.id().text());
+        String name = stream.id().text();
+        Gauge.builder(
+                        "delta_streams_feed_subscribers",
+                        pipeline,
+                        now -> now.find(name)
+                                .map(found -> found.subscribers().doubleValue())
+                                .orElse(0.0))
+                .tags(tags)
+                .description("Live readers of the stream's feed")
+                .register(registry);
+        FunctionCounter.builder(
+                        "delta_streams_stream_deltas",
+                        pipeline,
+                        now -> now.find(name)
+                                .map(found -> (double) found.produced())
+                                .orElse(0.0))
+                .tags(tags)
+                .description("Deltas that the stream's stages made")
+                .register(registry);
+    }
+
+    private void register(PipelineStatus.Output output) {
+        Tags tags = Tags.of("stream", output.stream().text(), "kind", output.kind());
+        FunctionCounter.builder(
+                        "delta_streams_delivered_deltas",
+                        pipeline,
+                        now -> of(now, output, (status, out) -> (double) out.delivered()))
+                .tags(tags)
+                .description("Deltas delivered to the output")
+                .register(registry);
+        gauge("delta_streams_output_up", "1 while the output delivers", tags, output, (_, out) -> up(out.state()));
+        gauge(
+                "delta_streams_output_lag_seconds",
+                "Age of the newest delivered delta's commit; 0 at the log's end",
+                tags,
+                output,
+                Metrics::lagSeconds);
+        gauge(
+                "delta_streams_output_lag_positions",
+                "How far the output stands behind the log's end, in the source's own commit order (PostgreSQL: bytes of WAL)",
+                tags,
+                output,
+                Metrics::lagPositions);
+    }
+
+    /** A figure of one output. */
+    @FunctionalInterface
+    private interface OutputFigure {
+        double of(PipelineStatus status, PipelineStatus.Output output);
+    }
+
+    private void gauge(String name, String description, Tags tags, PipelineStatus.Output output, OutputFigure figure) {
+        Gauge.builder(name, pipeline, now -> of(now, output, figure))
+                .tags(tags)
+                .description(description)
+                .register(registry);
+    }
+
+    private static double of(Pipeline pipeline, PipelineStatus.Output wanted, OutputFigure figure) {
+        return pipeline.status()
+                .flatMap(status -> status.outputs().stream()
+                        .filter(output -> output.stream().equals(wanted.stream())
+                                && output.kind().equals(wanted.kind()))
+                        .findFirst()
+                        .map(output -> figure.of(status, output)))
+                .orElse(Double.NaN);
+    }
+
+    private void gauge(String name, String description, ToDoubleFunction<PipelineStatus> figure) {
+        Gauge.builder(
+                        name,
+                        pipeline,
+                        now -> now.status().stream()
+                                .mapToDouble(figure)
+                                .findFirst()
+                                .orElse(Double.NaN))
+                .description(description)
+                .register(registry);
+    }
+
+    private void counter(String name, String description, ToDoubleFunction<PipelineStatus> figure) {
+        FunctionCounter.builder(
+                        name,
+                        pipeline,
+                        now -> now.status().stream()
+                                .mapToDouble(figure)
+                                .findFirst()
+                                .orElse(0))
+                .description(description)
+                .register(registry);
+    }
+
+    private static double up(State state) {
+        return state == State.RUNNING ? 1 : 0;
+    }
+
+    private static double sourceAge(PipelineStatus status) {
+        return status.source()
+                .committedAt()
+                .map(at -> Duration.between(at, Instant.now()).toMillis() / 1000.0)
+                .orElse(Double.NaN);
+    }
+
+    private static double lagSeconds(PipelineStatus status, PipelineStatus.Output output) {
+        Double lag = FeedIndex.lagSeconds(output, status.log().last(), Instant.now());
+        return lag == null ? Double.NaN : lag;
+    }
+
+    private static double lagPositions(PipelineStatus status, PipelineStatus.Output output) {
+        Optional<Position> last = status.log().last();
+        if (last.isEmpty() || output.cursor().isEmpty()) {
+            return Double.NaN;
+        }
+        long cursor = output.cursor().get().commit();
+        return Math.max(0, last.get().commit() - cursor);
+    }
+}
