@@ -1,0 +1,146 @@
+package io.deltastreams.e2e;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+
+/** {@code java -jar target/quarkus-app/quarkus-run.jar} with a pipeline file, as a user runs it; at {@code -Xmx512m}. */
+final class Service implements AutoCloseable {
+
+    private static final Path JAR =
+            Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
+    private static final Pattern PEAK = Pattern.compile("VmHWM:\\s*(\\d+) kB");
+
+    private final Path folder;
+    private final int port;
+    private final String brokers;
+    private final HttpClient http = HttpClient.newHttpClient();
+    private Process process;
+
+    private Service(Path folder, int port, String brokers, Process process) {
+        this.folder = folder;
+        this.port = port;
+        this.brokers = brokers;
+        this.process = process;
+    }
+
+    static Service start(Path folder, String pipeline, String brokers) throws IOException {
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve("delta-streams.yaml"), pipeline);
+        int port = freePort();
+        return new Service(folder, port, brokers, launch(folder, port, brokers));
+    }
+
+    private static Process launch(Path folder, int port, String brokers) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx512m",
+                        "-XX:+ExitOnOutOfMemoryError",
+                        "-Dquarkus.http.port=" + port,
+                        "-jar",
+                        JAR.toString())
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                        folder.resolve("service.log").toFile()));
+        builder.environment().put("KAFKA_BOOTSTRAP_SERVERS", brokers);
+        return builder.start();
+    }
+
+    static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    URI uri(String path) {
+        return URI.create("http://localhost:" + port + path);
+    }
+
+    HttpResponse<String> get(String path) {
+        try {
+            return http.send(
+                    HttpRequest.newBuilder(uri(path))
+                            .timeout(Duration.ofSeconds(10))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    void awaitReady() {
+        Awaitility.await("readiness of the service, see " + folder.resolve("service.log"))
+                .atMost(Duration.ofSeconds(90))
+                .pollInterval(Duration.ofMillis(100))
+                .ignoreExceptions()
+                .until(() -> {
+                    if (!process.isAlive()) {
+                        throw new IllegalStateException("the service ended with " + process.exitValue());
+                    }
+                    return get("/q/health/ready").statusCode() == 200;
+                });
+    }
+
+    /** SIGKILL, nothing else. */
+    void kill() {
+        process.destroyForcibly();
+        try {
+            process.waitFor();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    void restart() throws IOException {
+        process = launch(folder, port, brokers);
+    }
+
+    /** SIGTERM; gives how long it took to end. */
+    Duration terminate() throws InterruptedException {
+        long start = System.nanoTime();
+        process.destroy();
+        if (!process.waitFor(30, TimeUnit.SECONDS)) {
+            kill();
+            throw new AssertionError("SIGTERM did not end the service within 30 s");
+        }
+        return Duration.ofNanos(System.nanoTime() - start);
+    }
+
+    Process process() {
+        return process;
+    }
+
+    /** Peak resident memory of the process so far, in MiB (Linux). */
+    long peakMemory() throws IOException {
+        Matcher matcher = PEAK.matcher(Files.readString(Path.of("/proc/" + process.pid() + "/status")));
+        return matcher.find() ? Long.parseLong(matcher.group(1)) / 1024 : -1;
+    }
+
+    List<String> output() throws IOException {
+        return Files.readAllLines(folder.resolve("service.log"));
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}

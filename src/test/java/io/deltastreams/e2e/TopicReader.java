@@ -1,0 +1,54 @@
+package io.deltastreams.e2e;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * Reads a topic from its beginning to its present end and folds it, partition by partition: order holds within one, and a truncate stands in each.
+ */
+final class TopicReader {
+
+    private TopicReader() {}
+
+    static List<JsonNode> rows(String brokers, String topic) {
+        Properties properties = new Properties();
+        properties.putAll(Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers));
+        Map<Integer, Fold> folds = new HashMap<>();
+        try (KafkaConsumer<byte[], byte[]> consumer =
+                new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
+                    .map(info -> new TopicPartition(topic, info.partition()))
+                    .toList();
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+                for (ConsumerRecord<byte[], byte[]> message : consumer.poll(Duration.ofSeconds(1))) {
+                    if (message.value() != null) {
+                        folds.computeIfAbsent(message.partition(), _ -> new Fold())
+                                .apply(parsed(message.value()));
+                    }
+                }
+            }
+        }
+        return folds.values().stream().flatMap(fold -> fold.rows().stream()).toList();
+    }
+
+    private static JsonNode parsed(byte[] value) {
+        try {
+            return Fold.JSON.readTree(value);
+        } catch (IOException e) {
+            throw new AssertionError("no JSON in the topic", e);
+        }
+    }
+}
