@@ -12,8 +12,8 @@ public final class BinaryReader {
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
-    private final byte[] array;
-    private final int limit;
+    private byte[] array;
+    private int limit;
     private int position;
 
     public BinaryReader(byte[] array) {
@@ -21,12 +21,33 @@ public final class BinaryReader {
     }
 
     public BinaryReader(byte[] array, int offset, int length) {
-        if (offset < 0 || length < 0 || length > array.length - offset) {
-            throw new IllegalArgumentException("%d bytes at %d of %d".formatted(length, offset, array.length));
-        }
+        check(array, offset, length);
         this.array = array;
         position = offset;
         limit = offset + length;
+    }
+
+    private static void check(byte[] array, int offset, int length) {
+        if (offset < 0 || length < 0 || length > array.length - offset) {
+            throw new IllegalArgumentException("%d bytes at %d of %d".formatted(length, offset, array.length));
+        }
+    }
+
+    /** Reads something else from here on. */
+    public void reset(byte[] bytes, int offset, int length) {
+        check(bytes, offset, length);
+        array = bytes;
+        position = offset;
+        limit = offset + length;
+    }
+
+    /** The bytes that are read from; those that count lie at {@link #position} and behind it. */
+    public byte[] array() {
+        return array;
+    }
+
+    public int position() {
+        return position;
     }
 
     public int remaining() {

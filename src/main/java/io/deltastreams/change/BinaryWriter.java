@@ -70,6 +70,18 @@ public final class BinaryWriter {
         INT.set(array, offset, value);
     }
 
+    /** Sets bits of a byte that is there already. */
+    void mark(int offset, int bits) {
+        array[offset] |= (byte) bits;
+    }
+
+    /** Bytes of zero. */
+    void zeros(int length) {
+        ensure(length);
+        Arrays.fill(array, size, size + length, (byte) 0);
+        size += length;
+    }
+
     public void i64(long value) {
         ensure(8);
         LONG.set(array, size, value);

@@ -73,6 +73,10 @@ public final class RowCodec {
      *     written until then stays in {@code out}
      */
     public static void encode(Row row, Schema schema, BinaryWriter out) {
+        if (row.isEncodedAs(schema)) {
+            row.copyTo(out);
+            return;
+        }
         List<Column> columns = schema.columns();
         int count = columns.size();
         if (row.size() != count) {
@@ -107,36 +111,133 @@ public final class RowCodec {
         }
     }
 
+    /** Begins a row; gives where its first bitmap lies. */
+    static int head(BinaryWriter out, boolean anyNull, boolean anyAbsent, int bitmap) {
+        out.u8(VERSION | (anyNull ? NULLS : 0) | (anyAbsent ? ABSENTS : 0));
+        int start = out.size();
+        out.zeros((anyNull ? bitmap : 0) + (anyAbsent ? bitmap : 0));
+        return start;
+    }
+
     /**
-     * Reads the next row.
+     * Reads the next row: finds where each value lies, and leaves them there, in the reader's bytes, until they are asked for.
      *
      * @throws IllegalArgumentException if there is none of this schema
      */
     public static Row decode(BinaryReader in, Schema schema) {
+        int start = in.position();
         int head = in.u8();
         if ((head & 0xf0) != VERSION || (head & 0x0f) > (NULLS | ABSENTS)) {
             throw new IllegalArgumentException("a row's form is version %d, not %d".formatted(VERSION >> 4, head >> 4));
         }
         List<Column> columns = schema.columns();
-        @Nullable Object[] values = new @Nullable Object[columns.size()];
-        if (head == VERSION) {
-            for (int i = 0; i < values.length; i++) {
-                values[i] = read(columns.get(i).type(), in);
-            }
-            return Row.of(values);
-        }
-        int bytes = (values.length + 7) / 8;
-        byte[] nulls = (head & NULLS) != 0 ? in.bytes(bytes) : new byte[bytes];
-        byte[] absents = (head & ABSENTS) != 0 ? in.bytes(bytes) : new byte[bytes];
-        for (int i = 0; i < values.length; i++) {
+        int count = columns.size();
+        int[] offsets = new int[count + 2];
+        int bitmap = (count + 7) / 8;
+        int nulls = in.position();
+        int absents = (head & NULLS) != 0 ? nulls + bitmap : nulls;
+        in.skip(absents - nulls + ((head & ABSENTS) != 0 ? bitmap : 0));
+        byte[] bytes = in.array();
+        for (int i = 0; i < count; i++) {
             int bit = 1 << (i & 7);
-            if ((absents[i >> 3] & bit) != 0) {
-                values[i] = Row.ABSENT;
-            } else if ((nulls[i >> 3] & bit) == 0) {
-                values[i] = read(columns.get(i).type(), in);
+            if ((head & ABSENTS) != 0 && (bytes[absents + (i >> 3)] & bit) != 0) {
+                offsets[i] = Row.MISSING;
+            } else if ((head & NULLS) != 0 && (bytes[nulls + (i >> 3)] & bit) != 0) {
+                offsets[i] = Row.NULL;
+            } else {
+                offsets[i] = in.position();
+                skip(columns.get(i).type(), in);
             }
         }
-        return Row.of(values);
+        offsets[count] = start;
+        offsets[count + 1] = in.position();
+        return Row.encoded(bytes, offsets, schema);
+    }
+
+    private static void skip(Type type, BinaryReader in) {
+        switch (type) {
+            case Type.Simple simple -> skip(simple, in);
+            case Type.Numeric _ -> skipNumeric(in);
+            case Type.Enumeration _, Type.Range _, Type.Opaque _ -> in.skip(in.count());
+            case Type.Array array -> skipList(array.element(), in);
+        }
+    }
+
+    private static void skip(Type.Simple type, BinaryReader in) {
+        switch (type) {
+            case BOOL -> in.skip(1);
+            case INT16, INT32 -> in.varint();
+            case INT64, TIME -> in.varlong();
+            case FLOAT32 -> in.skip(4);
+            case FLOAT64 -> in.skip(8);
+            case TEXT, JSON, XML, LTREE, BYTES -> in.skip(in.count());
+            case DATE -> in.varlong();
+            case TIMETZ -> {
+                in.varlong();
+                in.varint();
+            }
+            case TIMESTAMP, TIMESTAMPTZ -> {
+                if (!isSpecial(in.varlong())) {
+                    in.varlong();
+                }
+            }
+            case INTERVAL -> {
+                in.varint();
+                in.varint();
+                in.varlong();
+            }
+            case UUID -> in.skip(16);
+            case HSTORE -> hstore(in);
+            case GEOMETRY -> {
+                if (in.u8() != 0) {
+                    in.varint();
+                }
+                in.skip(in.count());
+            }
+        }
+    }
+
+    private static void skipNumeric(BinaryReader in) {
+        int kind = in.u8();
+        switch (kind) {
+            case COMPACT -> {
+                in.varint();
+                in.varlong();
+            }
+            case LARGE -> {
+                in.varint();
+                in.skip(in.count());
+            }
+            default -> special(kind);
+        }
+    }
+
+    private static void skipList(Type element, BinaryReader in) {
+        long head = in.varlong();
+        long count = elements(head, in);
+        for (long i = 0; i < count; i++) {
+            switch ((head & 1) == 0 ? ELEMENT_VALUE : in.u8()) {
+                case ELEMENT_NULL -> {}
+                case ELEMENT_VALUE -> skip(element, in);
+                case ELEMENT_LIST -> skipList(element, in);
+                default -> throw new IllegalArgumentException("an array's element of an unknown kind");
+            }
+        }
+    }
+
+    /** Appends a value that is not null in the form that its type has. */
+    public static void write(Object value, Type type, BinaryWriter out) {
+        // An enum's switch is one jump; the pattern switch below is not, and most columns are simple.
+        if (type instanceof Type.Simple simple) {
+            simple(value, simple, out);
+            return;
+        }
+        switch (type) {
+            case Type.Simple simple -> simple(value, simple, out);
+            case Type.Numeric _ -> numeric(value, out);
+            case Type.Enumeration _, Type.Range _, Type.Opaque _ -> out.text((String) value);
+            case Type.Array array -> list((List<?>) value, array.element(), out);
+        }
     }
 
     private static int missing(Row row) {
@@ -166,20 +267,6 @@ public final class RowCodec {
         }
         if ((row.size() & 7) != 0) {
             out.u8(bits);
-        }
-    }
-
-    private static void write(Object value, Type type, BinaryWriter out) {
-        // An enum's switch is one jump; the pattern switch below is not, and most columns are simple.
-        if (type instanceof Type.Simple simple) {
-            simple(value, simple, out);
-            return;
-        }
-        switch (type) {
-            case Type.Simple simple -> simple(value, simple, out);
-            case Type.Numeric _ -> numeric(value, out);
-            case Type.Enumeration _, Type.Range _, Type.Opaque _ -> out.text((String) value);
-            case Type.Array array -> list((List<?>) value, array.element(), out);
         }
     }
 
@@ -326,7 +413,8 @@ public final class RowCodec {
         }
     }
 
-    private static Object read(Type type, BinaryReader in) {
+    /** Reads a value that {@link #write} wrote. */
+    public static Object value(Type type, BinaryReader in) {
         if (type instanceof Type.Simple simple) {
             return simple(simple, in);
         }
@@ -413,6 +501,14 @@ public final class RowCodec {
         };
     }
 
+    private static long elements(long head, BinaryReader in) {
+        long count = head >>> 1;
+        if (count > in.remaining()) {
+            throw new IllegalArgumentException("%d elements in %d bytes".formatted(count, in.remaining()));
+        }
+        return count;
+    }
+
     private static Object hstore(BinaryReader in) {
         int count = in.count();
         SortedMap<String, @Nullable String> map = new TreeMap<>();
@@ -426,16 +522,12 @@ public final class RowCodec {
 
     private static List<@Nullable Object> list(Type element, BinaryReader in) {
         long head = in.varlong();
-        long count = head >>> 1;
-        if (count > in.remaining()) {
-            throw new IllegalArgumentException("%d elements in %d bytes".formatted(count, in.remaining()));
-        }
-        @Nullable Object[] values = new @Nullable Object[(int) count];
+        @Nullable Object[] values = new @Nullable Object[(int) elements(head, in)];
         for (int i = 0; i < values.length; i++) {
             int kind = (head & 1) == 0 ? ELEMENT_VALUE : in.u8();
             values[i] = switch (kind) {
                 case ELEMENT_NULL -> null;
-                case ELEMENT_VALUE -> read(element, in);
+                case ELEMENT_VALUE -> value(element, in);
                 case ELEMENT_LIST -> list(element, in);
                 default -> throw new IllegalArgumentException("an array's element of kind " + kind);
             };

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +36,54 @@ class RowCodecTest {
             }
             assertThat(in.remaining()).isZero();
         }
+    }
+
+    @Test
+    void a_row_that_a_source_encoded_is_the_same_row_and_the_same_bytes() {
+        long seed = new Random().nextLong();
+        System.out.println("RowCodecTest seed " + seed);
+        RandomChanges changes = new RandomChanges(new Random(seed));
+        Schema schema = RandomChanges.everyType(TABLE);
+        RowWriter writer = new RowWriter(16, schema);
+        List<Row> rows = Arrays.asList(new Row[50]);
+        rows.replaceAll(_ -> changes.row(schema));
+        List<Row> encoded =
+                rows.stream().map(row -> encoded(row, schema, writer)).toList();
+
+        assertThat(encoded).as("seed %d", seed).isEqualTo(rows).allMatch(Row::isEncoded);
+        for (int i = 0; i < rows.size(); i++) {
+            BinaryWriter ofValues = new BinaryWriter(0);
+            BinaryWriter copied = new BinaryWriter(0);
+            RowCodec.encode(rows.get(i), schema, ofValues);
+            RowCodec.encode(encoded.get(i), schema, copied);
+            assertThat(copied.toByteArray()).as("seed %d", seed).isEqualTo(ofValues.toByteArray());
+            Row other = rows.get((i + 1) % rows.size());
+            for (int column = 0; column < schema.columns().size(); column++) {
+                assertThat(encoded.get(i).isNull(column)).isEqualTo(rows.get(i).isNull(column));
+                assertThat(encoded.get(i).sameValue(column, encoded.get((i + 1) % rows.size())))
+                        .as("seed %d, column %d", seed, column)
+                        .isEqualTo(Objects.equals(rows.get(i).get(column), other.get(column)));
+            }
+        }
+    }
+
+    private static Row encoded(Row row, Schema schema, RowWriter writer) {
+        boolean anyNull = false;
+        for (int i = 0; i < row.size(); i++) {
+            anyNull |= row.isNull(i);
+        }
+        writer.begin(schema, anyNull, !row.isComplete());
+        for (int i = 0; i < row.size(); i++) {
+            Object value = row.get(i);
+            if (value == null) {
+                writer.nothing();
+            } else if (!row.has(i)) {
+                writer.absent();
+            } else {
+                RowCodec.write(value, schema.columns().get(i).type(), writer.value());
+            }
+        }
+        return writer.end();
     }
 
     @Test

@@ -105,6 +105,24 @@ class ChangeLogTest {
     }
 
     @Test
+    void rows_read_from_disk_stay_what_they_are_while_the_reader_goes_on() throws IOException {
+        List<Transaction> expected = new ArrayList<>();
+        try (ChangeLog log = ChangeLog.open(settings(MB))) {
+            for (int commit = 1; commit <= 300; commit++) {
+                expected.add(orders(commit, 3 + commit % 40));
+                log.append(batch(expected.getLast())).join();
+            }
+        }
+        try (ChangeLog log = ChangeLog.open(settings(MB))) {
+            Slice.Changes slice = (Slice.Changes) log.read(Position.START, _ -> true, MB / 2);
+
+            assertThat(slice.transactions()).hasSizeGreaterThan(50);
+            assertThat(slice.transactions())
+                    .isEqualTo(expected.subList(0, slice.transactions().size()));
+        }
+    }
+
+    @Test
     void readers_at_the_tail_share_the_objects_that_were_appended() throws IOException {
         try (ChangeLog log = ChangeLog.open(settings(MB))) {
             Transaction transaction = orders(1, 3);
