@@ -94,6 +94,11 @@ public final class Row {
         in.reset(bytes, offsets[column], end() - offsets[column]);
     }
 
+    /** Appends the binary form of a value that is there and not null. Only of an encoded row. */
+    public void copyTo(int column, BinaryWriter out) {
+        out.bytes(bytes, offsets[column], valueEnd(column) - offsets[column]);
+    }
+
     /** Appends the row's binary form. Only of an encoded row. */
     void copyTo(BinaryWriter out) {
         int start = offsets[offsets.length - 2];

@@ -334,9 +334,7 @@ public final class RowCodec {
         BigDecimal number = (BigDecimal) value;
         BigInteger unscaled = number.unscaledValue();
         if (unscaled.bitLength() < Long.SIZE) {
-            out.u8(COMPACT);
-            out.zigzag(number.scale());
-            out.zigzag(unscaled.longValue());
+            decimal(unscaled.longValue(), number.scale(), out);
         } else {
             byte[] bytes = unscaled.toByteArray();
             out.u8(LARGE);
@@ -344,6 +342,13 @@ public final class RowCodec {
             out.varint(bytes.length);
             out.bytes(bytes, 0, bytes.length);
         }
+    }
+
+    /** Appends a numeric of up to 18 digits. */
+    public static void decimal(long unscaled, int scale, BinaryWriter out) {
+        out.u8(COMPACT);
+        out.zigzag(scale);
+        out.zigzag(unscaled);
     }
 
     private static void bytes(Bytes bytes, BinaryWriter out) {
@@ -354,11 +359,17 @@ public final class RowCodec {
 
     private static void date(Object value, BinaryWriter out) {
         if (!special(value, out)) {
-            unsigned(((LocalDate) value).toEpochDay(), out);
+            day(((LocalDate) value).toEpochDay(), out);
         }
     }
 
-    private static void moment(long second, int nano, BinaryWriter out) {
+    /** Appends a date by its day since 1970-01-01. */
+    public static void day(long day, BinaryWriter out) {
+        unsigned(day, out);
+    }
+
+    /** Appends a timestamp, with zone or without, by its second since 1970-01-01T00:00. */
+    public static void moment(long second, int nano, BinaryWriter out) {
         unsigned(second, out);
         out.varlong(nano % 1000 == 0 ? nano / 1000 * 2L : nano * 2L + 1);
     }
