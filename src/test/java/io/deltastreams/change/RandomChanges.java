@@ -36,7 +36,7 @@ public final class RandomChanges {
         List<Column> columns = new ArrayList<>();
         int count = 1 + random.nextInt(20);
         for (int i = 0; i < count; i++) {
-            columns.add(new Column("c" + i + text(), type(0), random.nextBoolean()));
+            columns.add(new Column("c" + i + "." + text(), type(0), random.nextBoolean()));
         }
         List<Integer> key = random.nextBoolean() ? List.of() : List.of(random.nextInt(count));
         return new Schema(relation, version, columns, key);
