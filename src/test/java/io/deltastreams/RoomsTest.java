@@ -29,7 +29,8 @@ class RoomsTest {
     @CsvSource({
         "change, ''",
         "settings, ''",
-        "source, change settings",
+        "source, change postgres settings",
+        "postgres, change settings source",
         "codec, change",
         "log, change",
         "transform, change settings",

@@ -14,19 +14,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a pipeline file into a definition. Everything that is wrong with it is told at once; nothing is opened yet.
  *
- * @param sources kinds of source by the key below {@code source:}
+ * @param sources kinds of source by the key below {@code source:}; a kind that can be read in several ways has them as {@code kind/engine}, too
  * @param sinks kinds of sink by the key below a stream's {@code to:}
  */
 record DefinitionReader(Map<String, ChangeSource.Factory> sources, Map<String, Sink.Factory> sinks) {
 
     private static final String FEED = "feed";
+
+    /** Between a kind and an engine in a factory's identifier. */
+    private static final String ENGINE = "/";
 
     /** How a feed writes 64-bit integers. */
     private enum Bigint {
@@ -68,9 +72,31 @@ record DefinitionReader(Map<String, ChangeSource.Factory> sources, Map<String, S
             section.problem(kind, unknown("kind of source", kind, sources));
             return Optional.empty();
         }
-        PipelineDefinition.Source source = new PipelineDefinition.Source(kind, factory, section.section(kind));
+        Settings settings = section.section(kind);
+        PipelineDefinition.Source source =
+                new PipelineDefinition.Source(kind, engine(kind, settings, factory), settings);
         source.create().close();
         return Optional.of(source);
+    }
+
+    private ChangeSource.Factory engine(String kind, Settings settings, ChangeSource.Factory standard) {
+        String prefix = kind + ENGINE;
+        Map<String, ChangeSource.Factory> engines = new TreeMap<>();
+        sources.forEach((identifier, factory) -> {
+            if (identifier.startsWith(prefix)) {
+                engines.put(identifier.substring(prefix.length()), factory);
+            }
+        });
+        if (engines.isEmpty() || !settings.has("engine")) {
+            return standard;
+        }
+        String name = settings.text("engine");
+        ChangeSource.Factory engine = engines.get(name);
+        if (engine == null) {
+            settings.problem("engine", unknown("engine", name, engines));
+            return standard;
+        }
+        return engine;
     }
 
     private static LogSettings log(Settings section) {
@@ -149,6 +175,9 @@ record DefinitionReader(Map<String, ChangeSource.Factory> sources, Map<String, S
     }
 
     private static String known(Map<String, ?> kinds) {
-        return String.join(", ", new TreeSet<>(kinds.keySet()));
+        return kinds.keySet().stream()
+                .filter(kind -> !kind.contains(ENGINE))
+                .sorted()
+                .collect(Collectors.joining(", "));
     }
 }

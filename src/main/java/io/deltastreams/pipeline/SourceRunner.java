@@ -4,6 +4,7 @@ import io.deltastreams.change.Batch;
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.ResumeToken;
+import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.log.ChangeLog;
@@ -60,6 +61,7 @@ final class SourceRunner implements Intake, AutoCloseable {
     private volatile @Nullable SnapshotProgress snapshot;
     private volatile @Nullable Long retainedWal;
     private volatile List<String> notes = List.of();
+    private final Optional<ProgressBar> bar = ProgressBar.ofTerminal();
 
     /**
      * @param durable up to where the database may forget
@@ -150,11 +152,22 @@ final class SourceRunner implements Intake, AutoCloseable {
     public void take(Batch batch) throws InterruptedException {
         handover.put(new Handover.Captured(batch, log, logFailed));
         for (Transaction transaction : batch.transactions()) {
-            for (Change change : transaction.changes()) {
-                captured.computeIfAbsent((TableId) change.schema().relation(), _ -> new LongAdder())
-                        .increment();
-            }
+            count(transaction.changes());
             committedAt = transaction.committedAt();
+        }
+    }
+
+    /** Neighbours are mostly of one table, and of one schema as long as it is not changed. */
+    @SuppressWarnings("ReferenceEquality")
+    private void count(List<Change> changes) {
+        int from = 0;
+        for (int i = 1; i <= changes.size(); i++) {
+            Schema schema = changes.get(from).schema();
+            if (i == changes.size() || changes.get(i).schema() != schema) {
+                captured.computeIfAbsent((TableId) schema.relation(), _ -> new LongAdder())
+                        .add(i - from);
+                from = i;
+            }
         }
     }
 
@@ -175,6 +188,7 @@ final class SourceRunner implements Intake, AutoCloseable {
     @Override
     public void progress(SnapshotProgress progress) {
         snapshot = progress;
+        bar.ifPresent(shown -> shown.show(progress, Instant.now()));
     }
 
     @Override

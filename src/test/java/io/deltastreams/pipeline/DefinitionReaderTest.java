@@ -34,6 +34,8 @@ class DefinitionReaderTest {
                 return new NoSink();
             }));
 
+    private static final String STREAM = "streams: { s: { from: public.t, to: { feed: {} } } }";
+
     private static final String SOURCE = "source: { postgresql: { url: x } }\n";
 
     /** Captures nothing. */
@@ -66,6 +68,33 @@ class DefinitionReaderTest {
         public Uni<Void> close() {
             return Uni.createFrom().voidItem();
         }
+    }
+
+    @Test
+    void a_kind_that_is_read_in_several_ways_has_an_engine() {
+        ChangeSource.Factory standard = settings -> new NoSource();
+        ChangeSource.Factory other = settings -> new NoSource();
+        DefinitionReader reader = new DefinitionReader(
+                Map.of("postgresql", standard, "postgresql/direct", standard, "postgresql/debezium", other), Map.of());
+
+        assertThat(reader.read("f.yaml", "source: { postgresql: { engine: debezium } }\n" + STREAM, _ -> null)
+                        .source()
+                        .factory())
+                .isSameAs(other);
+        assertThat(reader.read("f.yaml", "source: { postgresql: { } }\n" + STREAM, _ -> null)
+                        .source()
+                        .factory())
+                .isSameAs(standard);
+        assertThat(catchThrowableOfType(
+                        InvalidSettings.class,
+                        () -> reader.read("f.yaml", "source: { postgresql: { engine: turbo } }\n" + STREAM, _ -> null)))
+                .hasMessageContaining("'turbo'")
+                .hasMessageContaining("debezium, direct");
+        assertThat(catchThrowableOfType(
+                        InvalidSettings.class,
+                        () -> reader.read("f.yaml", "source: { mysql: { } }\n" + STREAM, _ -> null)))
+                .hasMessageContaining("postgresql")
+                .hasMessageNotContaining("postgresql/");
     }
 
     private static PipelineDefinition read(String yaml) {

@@ -1,4 +1,4 @@
-package io.deltastreams.source.debezium;
+package io.deltastreams.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -17,15 +17,22 @@ import java.sql.Statement;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /** Every failure that a user can mend says how. */
-class FailuresTest {
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+public abstract class FailuresContract {
 
-    private static PostgresServer server;
+    private final ChangeSource.Factory factory;
+    private PostgresServer server;
+
+    protected FailuresContract(ChangeSource.Factory factory) {
+        this.factory = factory;
+    }
 
     @BeforeAll
-    static void start() throws IOException, SQLException {
-        server = PostgresServer.start("logical", 2);
+    void start() throws IOException, SQLException {
+        server = PostgresServer.start(factory, "logical", 2);
         server.execute(
                 "postgres",
                 "CREATE TABLE orders (id int PRIMARY KEY)",
@@ -34,7 +41,7 @@ class FailuresTest {
     }
 
     @AfterAll
-    static void stop() throws IOException {
+    void stop() throws IOException {
         server.close();
     }
 
@@ -44,13 +51,13 @@ class FailuresTest {
         return failure;
     }
 
-    private static String as(String user) {
+    private String as(String user) {
         return user + ":geheim@localhost:" + server.port();
     }
 
     @Test
     void another_wal_level() throws IOException {
-        try (PostgresServer replica = PostgresServer.start("replica", 2)) {
+        try (PostgresServer replica = PostgresServer.start(factory, "replica", 2)) {
             SourceFailure failure = failure(replica.source("postgres", "public.orders"));
 
             assertThat(failure.kind()).isEqualTo(Kind.PERMANENT);
@@ -61,7 +68,7 @@ class FailuresTest {
 
     @Test
     void no_privilege_to_replicate() {
-        SourceFailure failure = failure(PostgresServer.sourceAt(as("reader"), "postgres", "public.orders"));
+        SourceFailure failure = failure(server.sourceAt(as("reader"), "postgres", "public.orders"));
 
         assertThat(failure.kind()).isEqualTo(Kind.PERMANENT);
         assertThat(failure.remedy()).isEqualTo("ALTER ROLE \"reader\" REPLICATION");
@@ -69,7 +76,7 @@ class FailuresTest {
 
     @Test
     void no_privilege_to_read() {
-        SourceFailure failure = failure(PostgresServer.sourceAt(as("replicator"), "postgres", "public.orders"));
+        SourceFailure failure = failure(server.sourceAt(as("replicator"), "postgres", "public.orders"));
 
         assertThat(failure.kind()).isEqualTo(Kind.PERMANENT);
         assertThat(failure.remedy()).isEqualTo("GRANT SELECT ON \"public\".\"orders\" TO \"replicator\"");
@@ -100,8 +107,8 @@ class FailuresTest {
                         + java.nio.file.Files.readString(java.nio.file.Path.of(hba)));
         server.execute("postgres", "SELECT pg_reload_conf()");
 
-        SourceFailure failure = failure(
-                PostgresServer.sourceAt("replicator:falsch@127.0.0.1:" + server.port(), "postgres", "public.orders"));
+        SourceFailure failure =
+                failure(server.sourceAt("replicator:falsch@127.0.0.1:" + server.port(), "postgres", "public.orders"));
 
         assertThat(failure.kind()).isEqualTo(Kind.PERMANENT);
         assertThat(failure.getMessage()).contains("replicator").doesNotContain("falsch");
@@ -113,8 +120,7 @@ class FailuresTest {
         try (ServerSocket socket = new ServerSocket(0)) {
             nobody = socket.getLocalPort();
         }
-        SourceFailure failure =
-                failure(PostgresServer.sourceAt("a:geheim@localhost:" + nobody, "postgres", "public.orders"));
+        SourceFailure failure = failure(server.sourceAt("a:geheim@localhost:" + nobody, "postgres", "public.orders"));
 
         assertThat(failure.kind()).isEqualTo(Kind.TRANSIENT);
         assertThat(failure).hasMessageContaining("cannot be reached");
@@ -133,7 +139,7 @@ class FailuresTest {
             assertThat(active.getMessage()).containsPattern("in use by process \\d+ \\('.+'\\)");
 
             server.execute("postgres", "SELECT pg_create_physical_replication_slot('other')");
-            SourceFailure full = failure(PostgresServer.sourceAt(
+            SourceFailure full = failure(server.sourceAt(
                     "postgres:postgres@localhost:" + server.port(),
                     "postgres?ApplicationName=x",
                     "public.orders",
@@ -168,14 +174,12 @@ class FailuresTest {
     @Test
     void a_wrong_setting_is_told_with_what_would_be_right() {
         InvalidSettings wrong = catchThrowableOfType(
-                InvalidSettings.class,
-                () -> server.source("postgres", "orders", "snapshot: always", "engine: turbo", "colums: {}"));
+                InvalidSettings.class, () -> server.source("postgres", "orders", "snapshot: always", "colums: {}"));
 
         assertThat(wrong.getMessage())
                 .contains(
                         "'orders' is no table; one looks like public.orders",
                         "initial, never",
-                        "'turbo' must be one of debezium",
                         "did you mean 'columns'?");
     }
 }

@@ -1,4 +1,4 @@
-package io.deltastreams.source.debezium;
+package io.deltastreams.postgres;
 
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.ChangeSourceContract;
@@ -13,18 +13,26 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
 
-class DebeziumPostgresContractTest extends ChangeSourceContract {
+/** The port's contract over a real PostgreSQL. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+public abstract class PostgresContract extends ChangeSourceContract {
 
-    private static PostgresServer server;
+    private final ChangeSource.Factory factory;
+    private PostgresServer server;
+
+    protected PostgresContract(ChangeSource.Factory factory) {
+        this.factory = factory;
+    }
 
     @BeforeAll
-    static void start() throws IOException {
-        server = PostgresServer.start();
+    void start() throws IOException {
+        server = PostgresServer.start(factory);
     }
 
     @AfterAll
-    static void stop() throws IOException {
+    void stop() throws IOException {
         server.close();
     }
 
@@ -35,10 +43,10 @@ class DebeziumPostgresContractTest extends ChangeSourceContract {
                 name,
                 "CREATE TABLE items (id int PRIMARY KEY, name text)",
                 "CREATE TABLE notes (id int PRIMARY KEY, name text)");
-        return new Postgres(name, server.connect(name));
+        return new Postgres(server, name, server.connect(name));
     }
 
-    private record Postgres(String name, Connection connection) implements Database {
+    private record Postgres(PostgresServer server, String name, Connection connection) implements Database {
 
         @Override
         public ChangeSource source() {

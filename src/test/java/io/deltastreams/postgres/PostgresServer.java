@@ -1,4 +1,4 @@
-package io.deltastreams.source.debezium;
+package io.deltastreams.postgres;
 
 import io.deltastreams.settings.Settings;
 import io.deltastreams.source.ChangeSource;
@@ -13,45 +13,49 @@ import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A real PostgreSQL with a new database for each test. */
-final class PostgresServer implements AutoCloseable {
+public final class PostgresServer implements AutoCloseable {
 
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
     private final EmbeddedPostgres server;
+    private final ChangeSource.Factory factory;
 
-    private PostgresServer(EmbeddedPostgres server) {
+    private PostgresServer(EmbeddedPostgres server, ChangeSource.Factory factory) {
         this.server = server;
+        this.factory = factory;
     }
 
-    static PostgresServer start() throws IOException {
-        return start("logical", 40);
+    /** @param factory of the sources that read it */
+    public static PostgresServer start(ChangeSource.Factory factory) throws IOException {
+        return start(factory, "logical", 40);
     }
 
-    static PostgresServer start(String walLevel, int slots) throws IOException {
-        return new PostgresServer(EmbeddedPostgres.builder()
+    public static PostgresServer start(ChangeSource.Factory factory, String walLevel, int slots) throws IOException {
+        EmbeddedPostgres server = EmbeddedPostgres.builder()
                 .setServerConfig("wal_level", walLevel)
                 .setServerConfig("max_replication_slots", Integer.toString(slots))
                 .setServerConfig("fsync", "off")
-                .start());
+                .start();
+        return new PostgresServer(server, factory);
     }
 
-    int port() {
+    public int port() {
         return server.getPort();
     }
 
     /** Makes a database of its own for a test. */
-    String database() throws SQLException {
+    public String database() throws SQLException {
         String name = "test" + DATABASES.incrementAndGet();
         execute("postgres", "CREATE DATABASE " + name);
         return name;
     }
 
-    Connection connect(String database) throws SQLException {
+    public Connection connect(String database) throws SQLException {
         return DriverManager.getConnection(
                 "jdbc:postgresql://localhost:%d/%s".formatted(port(), database), "postgres", "postgres");
     }
 
-    void execute(String database, String... commands) throws SQLException {
+    public void execute(String database, String... commands) throws SQLException {
         try (Connection connection = connect(database);
                 Statement statement = connection.createStatement()) {
             for (String command : commands) {
@@ -60,7 +64,7 @@ final class PostgresServer implements AutoCloseable {
         }
     }
 
-    String text(String database, String query) throws SQLException {
+    public String text(String database, String query) throws SQLException {
         try (Connection connection = connect(database);
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(query)) {
@@ -69,11 +73,11 @@ final class PostgresServer implements AutoCloseable {
     }
 
     /** The slot is the database's own, so that tests do not meet. */
-    ChangeSource source(String database, String tables, String... more) {
+    public ChangeSource source(String database, String tables, String... more) {
         return sourceAt("postgres:postgres@localhost:" + port(), database, tables, more);
     }
 
-    static ChangeSource sourceAt(String authority, String database, String tables, String... more) {
+    public ChangeSource sourceAt(String authority, String database, String tables, String... more) {
         String yaml = """
                 url: postgresql://%s/%s
                 tables: [%s]
@@ -87,7 +91,7 @@ final class PostgresServer implements AutoCloseable {
                         database.replaceAll("\\W", "_").toLowerCase(Locale.ROOT),
                         String.join("\n", more));
         Settings settings = Settings.parse("test.yaml", yaml, name -> null);
-        ChangeSource source = new DebeziumPostgres.Factory().create(settings);
+        ChangeSource source = factory.create(settings);
         settings.finish();
         settings.check();
         return source;

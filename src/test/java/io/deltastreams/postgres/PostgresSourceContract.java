@@ -1,4 +1,4 @@
-package io.deltastreams.source.debezium;
+package io.deltastreams.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -30,46 +30,55 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.postgresql.replication.LogSequenceNumber;
 
-class DebeziumPostgresTest {
+/** What every reader of PostgreSQL does, beyond the port's contract. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+public abstract class PostgresSourceContract {
 
-    private static PostgresServer server;
+    protected RecordingIntake intake;
+    protected PostgresServer server;
+    protected String database;
 
-    private final RecordingIntake intake = new RecordingIntake();
-    private String database;
+    private final ChangeSource.Factory factory;
+
+    protected PostgresSourceContract(ChangeSource.Factory factory) {
+        this.factory = factory;
+    }
 
     @BeforeAll
-    static void start() throws IOException {
-        server = PostgresServer.start();
+    void start() throws IOException {
+        server = PostgresServer.start(factory);
     }
 
     @AfterAll
-    static void stop() throws IOException {
+    void stop() throws IOException {
         server.close();
     }
 
     @BeforeEach
     void openDatabase() throws SQLException {
         database = server.database();
+        intake = new RecordingIntake();
     }
 
-    private void execute(String... commands) throws SQLException {
+    protected void execute(String... commands) throws SQLException {
         server.execute(database, commands);
     }
 
-    private RunningSource running(String tables, String... more) {
+    protected RunningSource running(String tables, String... more) {
         return RunningSource.start(server.source(database, tables, more), intake);
     }
 
-    private long flushed() throws SQLException {
+    protected long flushed() throws SQLException {
         String lsn = server.text(
                 database,
                 "SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = '%s'".formatted(database));
         return LogSequenceNumber.valueOf(lsn).asLong();
     }
 
-    private void awaitStreaming() {
+    protected void awaitStreaming() {
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> intake.batches().stream()
                         .anyMatch(batch -> batch.resume().text().contains("complete")));

@@ -27,7 +27,7 @@ public abstract class ChangeSourceContract {
     protected static final String ITEMS = "public.items";
     protected static final String NOTES = "public.notes";
 
-    protected RecordingIntake intake = new RecordingIntake();
+    protected RecordingIntake intake;
     protected Database database;
 
     /** What a kind of source brings along. */
@@ -61,6 +61,7 @@ public abstract class ChangeSourceContract {
 
     @BeforeEach
     void openDatabase() throws Exception {
+        intake = new RecordingIntake();
         database = open();
     }
 
@@ -237,7 +238,7 @@ public abstract class ChangeSourceContract {
     }
 
     @Test
-    void an_unfinished_snapshot_starts_again_in_the_next_epoch_behind_truncates() throws Exception {
+    void an_unfinished_snapshot_goes_on_or_starts_again_behind_truncates() throws Exception {
         // given
         fill(ITEMS, 20_000);
         intake.roomFor(1);
@@ -247,18 +248,34 @@ public abstract class ChangeSourceContract {
         assertThat(intake.log()).hasSize(1).noneMatch(Transaction::complete);
 
         // when
+        database.commit(
+                new Write.Update(ITEMS, 1, "since"), new Write.Delete(ITEMS, 2), new Write.Insert(NOTES, 1, "n"));
         intake.roomFor(1_000_000);
         try (RunningSource _ = RunningSource.start(database.source(), intake)) {
-            intake.awaitLog(log -> log.getLast().complete());
+            intake.awaitLog(log -> log.stream().anyMatch(Transaction::complete));
+            database.commit(new Write.Insert(NOTES, 2, "end"));
+            intake.awaitLog(log -> log.getLast().kind() == Transaction.Kind.COMMIT
+                    && log.getLast().changes().getLast() instanceof Change.Insert insert
+                    && Integer.valueOf(2).equals(insert.after().get(0)));
         }
 
         // then
-        List<Transaction> log = intake.log();
-        Change truncate = log.get(1).changes().getFirst();
-        assertThat(truncate).isInstanceOf(Change.Truncate.class);
-        assertThat(truncate.position().epoch()).isEqualTo(2);
-        assertThat(log.getFirst().first().epoch()).isEqualTo(1);
-        assertThat(Fold.of(intake.changes(ITEMS))).isEqualTo(database.rows(ITEMS));
+        List<Change> changes = intake.changes();
+        assertThat(changes.getFirst().position().epoch()).isEqualTo(1);
+        if (changes.getLast().position().epoch() > 1) {
+            Change first = changes.stream()
+                    .filter(change -> change.position().epoch() == 2)
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(first).isInstanceOf(Change.Truncate.class);
+        }
+        List<Transaction> snapshots = intake.log().stream()
+                .filter(transaction -> transaction.kind() == Transaction.Kind.SNAPSHOT)
+                .toList();
+        assertThat(snapshots.getLast().complete()).isTrue();
+        assertThat(snapshots.subList(0, snapshots.size() - 1)).noneMatch(Transaction::complete);
+        assertThat(Fold.upserting(intake.changes(ITEMS))).isEqualTo(database.rows(ITEMS));
+        assertThat(Fold.of(intake.changes(NOTES))).isEqualTo(database.rows(NOTES));
         assertStrictlyIncreasing();
     }
 

@@ -15,11 +15,20 @@ public final class Fold {
 
     /** Rows by the text of their key; each as the texts of its values. */
     public static SortedMap<String, List<String>> of(List<Change> changes) {
+        return of(changes, true);
+    }
+
+    /** The same where a row may come again that is there already, or go that never came, as behind a snapshot that was interrupted. */
+    public static SortedMap<String, List<String>> upserting(List<Change> changes) {
+        return of(changes, false);
+    }
+
+    private static SortedMap<String, List<String>> of(List<Change> changes, boolean strict) {
         SortedMap<String, Row> rows = new TreeMap<>();
         for (Change change : changes) {
             switch (change) {
                 case Change.Insert insert -> {
-                    if (rows.put(key(insert.schema(), insert.after()), insert.after()) != null) {
+                    if (rows.put(key(insert.schema(), insert.after()), insert.after()) != null && strict) {
                         throw new AssertionError("inserted twice: " + key(insert.schema(), insert.after()));
                     }
                 }
@@ -32,7 +41,7 @@ public final class Fold {
                     rows.put(key, merged(former, update.after()));
                 }
                 case Change.Delete delete -> {
-                    if (rows.remove(key(delete.schema(), delete.before())) == null) {
+                    if (rows.remove(key(delete.schema(), delete.before())) == null && strict) {
                         throw new AssertionError("deleted before it was there");
                     }
                 }

@@ -152,6 +152,12 @@ public final class RecordingIntake implements Intake {
                 .until(() -> condition.test(log()));
     }
 
+    public void awaitBatches(int count) {
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> batches().size() >= count);
+    }
+
     public void awaitChanges(String table, int count) {
         await().atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(20))

@@ -9,6 +9,8 @@ import io.deltastreams.change.Change;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.Transaction;
+import io.deltastreams.postgres.Preparation;
+import io.deltastreams.postgres.ResumePoint;
 import io.deltastreams.source.Intake;
 import io.deltastreams.source.Intake.SnapshotProgress;
 import java.io.IOException;
@@ -63,7 +65,7 @@ final class Capture implements DebeziumEngine.ChangeConsumer<RecordChangeEvent<S
     private @Nullable Thread taking;
     private boolean closed;
 
-    Capture(Intake intake, Tables tables, Start start, Duration heartbeat) {
+    Capture(Intake intake, Tables tables, Preparation.Start start, Duration heartbeat) {
         this.intake = intake;
         this.tables = tables;
         this.heartbeat = heartbeat;
@@ -72,15 +74,6 @@ final class Capture implements DebeziumEngine.ChangeConsumer<RecordChangeEvent<S
         expectedRows = start.expectedRows();
         last = start.last();
     }
-
-    /**
-     * Where capture begins.
-     *
-     * @param truncates the tables whose rows, read before, are to be taken back by the first transaction
-     * @param last the last position handed over by an earlier run
-     * @param expectedRows of the snapshot, by the catalog's estimate
-     */
-    record Start(ResumePoint point, List<Schema> truncates, Optional<Position> last, long expectedRows) {}
 
     /** A batch that was handed over; {@code event} is what the engine is told once that batch is durable. */
     private record Handed(Optional<Position> last, ResumePoint point, RecordChangeEvent<SourceRecord> event) {}

@@ -9,6 +9,8 @@ import io.deltastreams.change.Row;
 import io.deltastreams.change.Special;
 import io.deltastreams.change.TimeOfDay;
 import io.deltastreams.change.Type;
+import io.deltastreams.postgres.PgText;
+import io.deltastreams.postgres.PgTypes;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

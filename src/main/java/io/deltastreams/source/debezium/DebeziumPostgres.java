@@ -4,6 +4,12 @@ import io.debezium.embedded.Connect;
 import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.RecordChangeEvent;
 import io.debezium.engine.format.ChangeEventFormat;
+import io.deltastreams.postgres.Catalog;
+import io.deltastreams.postgres.Failures;
+import io.deltastreams.postgres.Inspection;
+import io.deltastreams.postgres.PostgresSettings;
+import io.deltastreams.postgres.Preparation;
+import io.deltastreams.postgres.WalWatch;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.Intake;
@@ -55,7 +61,7 @@ final class DebeziumPostgres implements ChangeSource {
     public void run(Resume resume, Intake intake) throws SourceFailure, InterruptedException {
         try (Catalog session = Catalog.open(settings.server())) {
             new Inspection(settings, session).check();
-            capture(new Preparation(settings, session).prepare(resume), session, resume, intake);
+            capture(new Preparation(settings, session).prepare(resume, false), session, resume, intake);
         } catch (SQLException e) {
             throw Failures.of(settings, e);
         } finally {
@@ -151,9 +157,9 @@ final class DebeziumPostgres implements ChangeSource {
         }
     }
 
-    /** Makes sources of the kind {@code postgresql}. */
+    /** Makes sources of the kind {@code postgresql} with {@code engine: debezium}. */
     @ApplicationScoped
-    @Identifier("postgresql") static class Factory implements ChangeSource.Factory {
+    @Identifier("postgresql/debezium") static class Factory implements ChangeSource.Factory {
 
         @Override
         public ChangeSource create(Settings settings) {

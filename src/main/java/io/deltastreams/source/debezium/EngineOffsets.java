@@ -14,7 +14,7 @@ import org.apache.kafka.connect.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The engine's offsets, in memory only: they begin as what {@link ResumePoint} says and end with the engine. The engine makes it by its name,
+ * The engine's offsets, in memory only: they begin as what the source's resume point says and end with the engine. The engine makes it by its name,
  * so it is public and takes its beginning from the engine's properties.
  */
 public final class EngineOffsets implements OffsetBackingStore {

@@ -1,6 +1,8 @@
 package io.deltastreams.source.debezium;
 
 import io.deltastreams.change.TableId;
+import io.deltastreams.postgres.PostgresSettings;
+import io.deltastreams.postgres.Preparation;
 import java.util.List;
 import java.util.Properties;
 import java.util.stream.Collectors;
@@ -21,10 +23,12 @@ final class EngineProperties {
         values(properties, placeholder);
         pace(properties, settings);
         properties.setProperty("offset.storage", EngineOffsets.class.getName());
-        properties.setProperty(EngineOffsets.BEGINNING, plan.offset());
+        properties.setProperty(
+                EngineOffsets.BEGINNING,
+                plan.snapshot() ? "" : EngineOffsets.behind(plan.start().point().lsn()));
         // Every mark of ours is told to the server at once: we mark only what is durable, and not often.
         properties.setProperty("offset.flush.interval.ms", "0");
-        properties.setProperty("snapshot.mode", plan.offset().isEmpty() ? "initial" : "no_data");
+        properties.setProperty("snapshot.mode", plan.snapshot() ? "initial" : "no_data");
         return properties;
     }
 

@@ -5,6 +5,7 @@ import io.deltastreams.change.Column;
 import io.deltastreams.change.Row;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
+import io.deltastreams.postgres.Catalog;
 import io.deltastreams.source.Inventory.BeforeImage;
 import java.sql.SQLException;
 import java.util.ArrayList;

@@ -11,6 +11,7 @@ import io.deltastreams.change.Batch;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.ResumeToken;
 import io.deltastreams.change.Transaction;
+import io.deltastreams.postgres.PostgresServer;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.source.Intake;
 import io.deltastreams.source.Resume;
@@ -35,7 +36,7 @@ class DrainBenchTest {
 
     @Test
     void the_source_keeps_up_with_the_engine_alone() throws Exception {
-        try (PostgresServer server = PostgresServer.start()) {
+        try (PostgresServer server = PostgresServer.start(new DebeziumPostgres.Factory())) {
             String database = server.database();
             server.execute(
                     database,

@@ -1,4 +1,4 @@
-package io.deltastreams.source.debezium;
+package io.deltastreams.postgres;
 
 import io.deltastreams.change.Bytes;
 import io.deltastreams.change.Interval;
@@ -29,12 +29,12 @@ import org.postgresql.util.PGInterval;
  * Values from PostgreSQL's text form, as its output functions write it with {@code DateStyle = ISO} and {@code IntervalStyle = postgres}
  * (PostgreSQL manual, chapter 8).
  */
-final class PgText {
+public final class PgText {
 
     private PgText() {}
 
     /** The value of that type. */
-    static Object value(Type type, String text) {
+    public static Object value(Type type, String text) {
         return switch (type) {
             case Type.Simple simple -> simple(simple, text);
             case Type.Numeric _ -> numeric(text);
@@ -63,7 +63,7 @@ final class PgText {
         };
     }
 
-    static Object numeric(String text) {
+    public static Object numeric(String text) {
         return unlessSpecial(text, BigDecimal::new);
     }
 
@@ -91,7 +91,7 @@ final class PgText {
         return LocalDate.of(before ? 1 - year : year, Integer.parseInt(parts[1]), Integer.parseInt(parts[2]));
     }
 
-    static TimeOfDay time(String text) {
+    public static TimeOfDay time(String text) {
         if (text.startsWith("24:")) {
             return new TimeOfDay(86_400_000_000L);
         }
@@ -115,14 +115,14 @@ final class PgText {
     }
 
     /** A time of day with its zone's offset; 24:00 has no value in Java and becomes the day's last microsecond. */
-    static OffsetTime timeWithZone(String text) {
+    public static OffsetTime timeWithZone(String text) {
         int zone = Math.max(text.lastIndexOf('+'), Math.max(text.lastIndexOf('-'), text.lastIndexOf('Z')));
         String time = text.substring(0, zone);
         LocalTime local = time.startsWith("24:") ? LocalTime.of(23, 59, 59, 999_999_000) : LocalTime.parse(time);
         return local.atOffset(ZoneOffset.of(text.substring(zone)));
     }
 
-    static Interval interval(String text) {
+    public static Interval interval(String text) {
         try {
             return interval(new PGInterval(text));
         } catch (SQLException e) {
@@ -130,7 +130,7 @@ final class PgText {
         }
     }
 
-    static Interval interval(PGInterval read) {
+    public static Interval interval(PGInterval read) {
         long seconds = (read.getHours() * 60L + read.getMinutes()) * 60L + read.getWholeSeconds();
         return new Interval(
                 Math.addExact(Math.multiplyExact(read.getYears(), 12), read.getMonths()),
@@ -139,7 +139,7 @@ final class PgText {
     }
 
     /** {@code "a"=>"1", "b"=>NULL}, sorted by key. */
-    static Map<String, @Nullable String> hstore(String text) {
+    public static Map<String, @Nullable String> hstore(String text) {
         TreeMap<String, @Nullable String> map = new TreeMap<>();
         Cursor cursor = new Cursor(text, 0);
         while (cursor.at < text.length()) {
@@ -157,7 +157,7 @@ final class PgText {
     }
 
     /** {@code {1,NULL,"a b",{2,3}}}, with the bounds in front that an array has which does not begin at 1. */
-    static List<@Nullable Object> array(Type element, String text) {
+    public static List<@Nullable Object> array(Type element, String text) {
         return array(element, new Cursor(text, text.charAt(0) == '[' ? text.indexOf("={") + 1 : 0));
     }
 

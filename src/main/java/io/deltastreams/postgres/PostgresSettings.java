@@ -1,4 +1,4 @@
-package io.deltastreams.source.debezium;
+package io.deltastreams.postgres;
 
 import io.deltastreams.change.TableId;
 import io.deltastreams.settings.Settings;
@@ -20,12 +20,14 @@ import org.jspecify.annotations.Nullable;
  * The section {@code source.postgresql}.
  *
  * @param tables names or patterns, {@code public.orders}, {@code public.*}
+ * @param snapshotConnections how many read a snapshot side by side, 1 to 32
  * @param dropped columns that are never captured, as {@code schema.table.column}
  */
-record PostgresSettings(
+public record PostgresSettings(
         Server server,
         List<String> tables,
         Snapshot snapshot,
+        int snapshotConnections,
         List<String> dropped,
         String slot,
         String publication,
@@ -34,21 +36,19 @@ record PostgresSettings(
     private static final Pattern SLOT = Pattern.compile("[a-z0-9_]{1,63}");
     private static final Pattern TABLE = Pattern.compile("[^.]+\\.[^.]+");
 
+    private static final int CONNECTIONS = Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 8);
+
     /** Whether the tables' present rows come first. */
-    enum Snapshot {
+    public enum Snapshot {
         INITIAL,
         NEVER
     }
 
-    /** Who reads the log; a direct reader may join. */
-    private enum Engine {
-        DEBEZIUM
-    }
-
     /** @param options what stands behind the question mark: {@code sslmode} and the driver's others */
-    record Server(String host, int port, String database, String user, String password, Map<String, String> options) {
+    public record Server(
+            String host, int port, String database, String user, String password, Map<String, String> options) {
 
-        String jdbcUrl() {
+        public String jdbcUrl() {
             String address = host.contains(":") ? "[" + host + "]" : host;
             return "jdbc:postgresql://%s:%d/%s".formatted(address, port, database);
         }
@@ -60,13 +60,13 @@ record PostgresSettings(
         }
     }
 
-    static PostgresSettings read(Settings settings) {
+    public static PostgresSettings read(Settings settings) {
         Server server = server(settings);
-        settings.choice("engine", Engine.DEBEZIUM);
         return new PostgresSettings(
                 server,
                 tables(settings),
                 settings.choice("snapshot", Snapshot.INITIAL),
+                settings.number("snapshot_connections", CONNECTIONS, 1, 32),
                 dropped(settings),
                 name(settings, "slot", "letters in lower case, digits and '_', 63 at most"),
                 name(settings, "publication", "letters in lower case, digits and '_', 63 at most"),
@@ -172,11 +172,11 @@ record PostgresSettings(
     }
 
     /** Whether one of the names and patterns means this table; {@code *} stands for any letters within a name. */
-    boolean captures(TableId table) {
+    public boolean captures(TableId table) {
         return tables.stream().anyMatch(pattern -> matches(pattern, table));
     }
 
-    static boolean matches(String pattern, TableId table) {
+    public static boolean matches(String pattern, TableId table) {
         String regex =
                 Arrays.stream(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining("[^.]*"));
         return Pattern.matches(regex, table.text());

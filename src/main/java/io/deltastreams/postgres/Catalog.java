@@ -1,4 +1,4 @@
-package io.deltastreams.source.debezium;
+package io.deltastreams.postgres;
 
 import io.deltastreams.change.Column;
 import io.deltastreams.change.Schema;
@@ -8,23 +8,23 @@ import io.deltastreams.source.Inventory.BeforeImage;
 import io.deltastreams.source.Inventory.CapturedTable;
 import java.sql.Array;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Properties;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.postgresql.replication.LogSequenceNumber;
 
 /** What the server's catalog tells, and the few commands that capture needs: publication and slot. One connection; not thread-safe. */
-final class Catalog implements AutoCloseable {
+public final class Catalog implements AutoCloseable {
 
     private final Connection connection;
 
@@ -32,19 +32,17 @@ final class Catalog implements AutoCloseable {
         this.connection = connection;
     }
 
-    static Catalog open(PostgresSettings.Server server) throws SQLException {
-        Properties properties = new Properties();
-        properties.putAll(server.options());
-        properties.setProperty("user", server.user());
-        properties.setProperty("password", server.password());
-        properties.setProperty("ApplicationName", "delta-streams");
-        properties.putIfAbsent("connectTimeout", "10");
-        properties.putIfAbsent("socketTimeout", "60");
-        return new Catalog(DriverManager.getConnection(server.jdbcUrl(), properties));
+    public static Catalog open(PostgresSettings.Server server) throws SQLException {
+        return new Catalog(Connections.open(server));
+    }
+
+    /** Through a session that is open already; whoever closes the one has closed the other. */
+    public static Catalog over(Connection connection) {
+        return new Catalog(connection);
     }
 
     /** A replication slot as {@code pg_replication_slots} shows it. */
-    record Slot(
+    public record Slot(
             boolean active,
             int pid,
             String application,
@@ -54,34 +52,34 @@ final class Catalog implements AutoCloseable {
             long confirmed) {}
 
     /** @param identity columns that tell a row from others in the images of updates and deletes */
-    record Identity(List<String> identity, BeforeImage before) {}
+    public record Identity(List<String> identity, BeforeImage before) {}
 
-    int version() throws SQLException {
+    public int version() throws SQLException {
         return Integer.parseInt(text("SHOW server_version_num"));
     }
 
-    String text(String query) throws SQLException {
+    public String text(String query) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(query);
                 ResultSet rows = statement.executeQuery()) {
             return rows.next() ? String.valueOf(rows.getString(1)) : "";
         }
     }
 
-    boolean flag(String query, Object... arguments) throws SQLException {
+    public boolean flag(String query, Object... arguments) throws SQLException {
         try (PreparedStatement statement = prepared(query, arguments);
                 ResultSet rows = statement.executeQuery()) {
             return rows.next() && rows.getBoolean(1);
         }
     }
 
-    void execute(String command) throws SQLException {
+    public void execute(String command) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(command)) {
             statement.execute();
         }
     }
 
     /** Every table that could be captured, partitioned ones as a whole, in the order of their names. */
-    List<TableId> tables() throws SQLException {
+    public List<TableId> tables() throws SQLException {
         List<TableId> tables = new ArrayList<>();
         String query = """
                 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -98,9 +96,24 @@ final class Catalog implements AutoCloseable {
         return tables;
     }
 
-    CapturedTable table(TableId table, List<String> dropped) throws SQLException {
+    public CapturedTable table(TableId table, List<String> dropped) throws SQLException {
         Identity identity = identity(table);
-        List<Column> columns = new ArrayList<>();
+        List<Column> columns =
+                columns(table, dropped).stream().map(TypedColumn::column).toList();
+        List<String> names = columns.stream().map(Column::name).toList();
+        List<Integer> key = identity.identity().stream()
+                .map(names::indexOf)
+                .filter(index -> index >= 0)
+                .toList();
+        return new CapturedTable(new Schema(table, 1, columns, key), identity.before());
+    }
+
+    /** @param oid of the column's type, of a domain's base type */
+    public record TypedColumn(Column column, int oid) {}
+
+    /** The table's columns in their order, without those that the server computes and those that are dropped. */
+    public List<TypedColumn> columns(TableId table, List<String> dropped) throws SQLException {
+        List<TypedColumn> columns = new ArrayList<>();
         String query = """
                 WITH RECURSIVE base(attnum, attname, attnotnull, typmod, oid) AS (
                   SELECT a.attnum, a.attname, a.attnotnull, a.atttypmod, a.atttypid FROM pg_attribute a
@@ -109,7 +122,8 @@ final class Catalog implements AutoCloseable {
                   SELECT b.attnum, b.attname, b.attnotnull, t.typtypmod, t.typbasetype FROM base b
                   JOIN pg_type t ON t.oid = b.oid WHERE t.typtype = 'd')
                 SELECT b.attname, b.attnotnull, b.typmod, t.typname, t.typtype,
-                  ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)
+                  ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder),
+                  t.oid::bigint
                 FROM base b JOIN pg_type t ON t.oid = b.oid WHERE t.typtype <> 'd' ORDER BY b.attnum
                 """;
         try (PreparedStatement statement = prepared(query, quoted(table));
@@ -117,16 +131,42 @@ final class Catalog implements AutoCloseable {
             while (rows.next()) {
                 String name = rows.getString(1);
                 if (!dropped.contains(table.text() + "." + name)) {
-                    columns.add(new Column(name, type(rows), !rows.getBoolean(2)));
+                    Column column = new Column(name, type(rows), !rows.getBoolean(2));
+                    columns.add(new TypedColumn(column, (int) rows.getLong(7)));
                 }
             }
         }
-        List<String> names = columns.stream().map(Column::name).toList();
-        List<Integer> key = identity.identity().stream()
-                .map(names::indexOf)
-                .filter(index -> index >= 0)
-                .toList();
-        return new CapturedTable(new Schema(table, 1, columns, key), identity.before());
+        return columns;
+    }
+
+    /** The type of that number; a domain's is its base type's. */
+    public Type type(int oid, int modifier) throws SQLException {
+        String query = """
+                WITH RECURSIVE base(typmod, oid) AS (
+                  SELECT ?::int, ?::bigint::oid
+                  UNION ALL
+                  SELECT t.typtypmod, t.typbasetype FROM base b JOIN pg_type t ON t.oid = b.oid WHERE t.typtype = 'd')
+                SELECT '', false, b.typmod, t.typname, t.typtype,
+                  ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)
+                FROM base b JOIN pg_type t ON t.oid = b.oid WHERE t.typtype <> 'd'
+                """;
+        try (PreparedStatement statement = prepared(query, modifier, Integer.toUnsignedLong(oid));
+                ResultSet rows = statement.executeQuery()) {
+            return rows.next() ? type(rows) : new Type.Opaque("oid " + Integer.toUnsignedString(oid));
+        }
+    }
+
+    /** The columns that may not be null, as the catalog has them now; none where the table is gone. */
+    public Set<String> notNull(TableId table) throws SQLException {
+        Set<String> columns = new HashSet<>();
+        String query = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(?) AND attnum > 0 AND attnotnull";
+        try (PreparedStatement statement = prepared(query, quoted(table));
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                columns.add(rows.getString(1));
+            }
+        }
+        return columns;
     }
 
     private static Type type(ResultSet column) throws SQLException {
@@ -141,7 +181,7 @@ final class Catalog implements AutoCloseable {
     }
 
     /** By {@code REPLICA IDENTITY}: the primary key, another unique index, or every column; none where updates are refused. */
-    Identity identity(TableId table) throws SQLException {
+    public Identity identity(TableId table) throws SQLException {
         String query = """
                 SELECT c.relreplident, ARRAY(
                   SELECT a.attname::text FROM pg_index i, unnest(i.indkey) WITH ORDINALITY k(attnum, place)
@@ -167,7 +207,7 @@ final class Catalog implements AutoCloseable {
     }
 
     /** Columns that the server computes, as {@code schema.table.column}: the log does not carry them, so a snapshot leaves them out too. */
-    List<String> generated(List<TableId> tables) throws SQLException {
+    public List<String> generated(List<TableId> tables) throws SQLException {
         List<String> columns = new ArrayList<>();
         String query =
                 "SELECT attname FROM pg_attribute WHERE attrelid = ?::regclass AND attgenerated <> '' AND NOT attisdropped";
@@ -183,7 +223,7 @@ final class Catalog implements AutoCloseable {
     }
 
     /** The catalog's estimate. */
-    long rows(List<TableId> tables) throws SQLException {
+    public long rows(List<TableId> tables) throws SQLException {
         String names = tables.stream().map(TableId::text).collect(Collectors.joining("\n"));
         try (PreparedStatement statement = prepared(
                         "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint FROM pg_class c JOIN pg_namespace n"
@@ -196,9 +236,11 @@ final class Catalog implements AutoCloseable {
     }
 
     /** Bytes of log that the server keeps for a slot; empty where there is no such slot, or nothing is kept for it any more. */
-    OptionalLong retained(String slot) throws SQLException {
+    public OptionalLong retained(String slot) throws SQLException {
         String query = """
-                SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint FROM pg_replication_slots
+                SELECT pg_wal_lsn_diff(
+                  CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,
+                  restart_lsn)::bigint FROM pg_replication_slots
                 WHERE slot_name = ? AND restart_lsn IS NOT NULL
                 """;
         try (PreparedStatement statement = prepared(query, slot);
@@ -207,7 +249,13 @@ final class Catalog implements AutoCloseable {
         }
     }
 
-    Optional<Slot> slot(String name) throws SQLException {
+    /** Writes a message into the log that a reader of the slot gets when everything before it has been read; not on a standby. */
+    public void heartbeat() throws SQLException {
+        flag(
+                "SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_logical_emit_message(false, 'delta_streams', '') END IS NULL");
+    }
+
+    public Optional<Slot> slot(String name) throws SQLException {
         String query = """
                 SELECT s.active, coalesce(s.active_pid, 0), coalesce(a.application_name, ''), s.plugin, s.database,
                   coalesce(s.wal_status, '') = 'lost', coalesce(s.confirmed_flush_lsn, s.restart_lsn, '0/0')::text
@@ -235,7 +283,7 @@ final class Catalog implements AutoCloseable {
      *
      * @return the session that has it, if that is another
      */
-    Optional<Holder> claim(String slot) throws SQLException {
+    public Optional<Holder> claim(String slot) throws SQLException {
         execute("SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3");
         if (flag("SELECT pg_try_advisory_lock(hashtext('delta_streams'), hashtext(?))", slot)) {
             return Optional.empty();
@@ -254,47 +302,103 @@ final class Catalog implements AutoCloseable {
     }
 
     /** A session at the server. */
-    record Holder(int pid, String application) {}
+    public record Holder(int pid, String application) {}
 
-    void dropSlot(String name) throws SQLException {
+    public void dropSlot(String name) throws SQLException {
         try (PreparedStatement statement = prepared("SELECT pg_drop_replication_slot(?)", name)) {
             statement.execute();
         }
     }
 
-    void createSlot(String name) throws SQLException {
+    public void createSlot(String name) throws SQLException {
         try (PreparedStatement statement = prepared("SELECT pg_create_logical_replication_slot(?, 'pgoutput')", name)) {
             statement.execute();
         }
     }
 
-    /** The tables of each publication of that name; empty where there is none, or one for all tables with {@code all} set. */
-    Optional<Publication> publication(String name) throws SQLException {
-        Map<TableId, Boolean> tables = new LinkedHashMap<>();
-        try (PreparedStatement statement =
-                        prepared("SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = ?", name);
+    /** The publication of that name with the tables that it publishes; empty where there is none. */
+    public Optional<Publication> publication(String name) throws SQLException {
+        // Before version 15 a publication knows neither row filters nor column lists.
+        String details = version() >= 150_000 ? "attnames::text[], coalesce(rowfilter, '')" : "NULL::text[], ''";
+        Map<TableId, Published> tables = new LinkedHashMap<>();
+        try (PreparedStatement statement = prepared(
+                        "SELECT schemaname, tablename, " + details + " FROM pg_publication_tables WHERE pubname = ?",
+                        name);
                 ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
-                tables.put(new TableId(rows.getString(1), rows.getString(2)), true);
+                Array columns = rows.getArray(3);
+                tables.put(
+                        new TableId(rows.getString(1), rows.getString(2)),
+                        new Published(columns == null ? List.of() : strings(columns), rows.getString(4)));
             }
         }
         try (PreparedStatement statement =
                         prepared("SELECT pg_has_role(pubowner, 'USAGE') FROM pg_publication WHERE pubname = ?", name);
                 ResultSet rows = statement.executeQuery()) {
             return rows.next()
-                    ? Optional.of(new Publication(List.copyOf(tables.keySet()), rows.getBoolean(1)))
+                    ? Optional.of(new Publication(Map.copyOf(tables), rows.getBoolean(1)))
                     : Optional.empty();
         }
     }
 
     /** @param owned whether we may change it */
-    record Publication(List<TableId> tables, boolean owned) {}
+    public record Publication(Map<TableId, Published> tables, boolean owned) {}
 
-    static String quoted(TableId table) {
+    /**
+     * What of a table is published.
+     *
+     * @param columns all that are; empty where the server does not tell, and then all are
+     * @param filter the SQL condition of the rows that are; empty where all are
+     */
+    public record Published(List<String> columns, String filter) {}
+
+    /**
+     * A table's rows on disk: the table itself, or one of the leaves of a partitioned one.
+     *
+     * @param name quoted, with its schema
+     * @param file changes whenever the rows are laid out anew ({@code TRUNCATE}, {@code VACUUM FULL})
+     * @param pages as they are now
+     */
+    public record Heap(String name, long file, long pages) {}
+
+    /** Where the table's rows lie; none where it is gone. */
+    public List<Heap> heaps(TableId table) throws SQLException {
+        String query = """
+                WITH RECURSIVE tree(oid) AS (
+                  SELECT to_regclass(?)::oid
+                  UNION ALL
+                  SELECT i.inhrelid FROM tree t JOIN pg_class p ON p.oid = t.oid AND p.relkind = 'p'
+                  JOIN pg_inherits i ON i.inhparent = t.oid)
+                SELECT n.nspname, c.relname, coalesce(pg_relation_filenode(c.oid), 0)::bigint,
+                  pg_relation_size(c.oid) / current_setting('block_size')::bigint
+                FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE c.relkind = 'r' ORDER BY c.oid
+                """;
+        List<Heap> heaps = new ArrayList<>();
+        try (PreparedStatement statement = prepared(query, quoted(table));
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                TableId leaf = new TableId(rows.getString(1), rows.getString(2));
+                heaps.add(new Heap(quoted(leaf), rows.getLong(3), rows.getLong(4)));
+            }
+        }
+        return heaps;
+    }
+
+    /** The table's object identifier, 0 where it is gone. */
+    public long oid(TableId table) throws SQLException {
+        return Long.parseLong(text("SELECT coalesce(to_regclass(%s)::oid, 0)::text".formatted(literal(quoted(table)))));
+    }
+
+    private static String literal(String text) {
+        return "'" + text.replace("'", "''") + "'";
+    }
+
+    public static String quoted(TableId table) {
         return quoted(table.schema()) + "." + quoted(table.name());
     }
 
-    static String quoted(String name) {
+    public static String quoted(String name) {
         return '"' + name.replace("\"", "\"\"") + '"';
     }
 

@@ -1,11 +1,11 @@
-package io.deltastreams.source.debezium;
+package io.deltastreams.postgres;
 
 import io.deltastreams.source.Intake;
 import java.sql.SQLException;
 import org.jboss.logging.Logger;
 
 /** Tells every heartbeat how much log the server keeps for our slot, and so keeps the session alive that holds the slot's name. */
-final class WalWatch implements AutoCloseable {
+public final class WalWatch implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(WalWatch.class);
 
@@ -18,11 +18,12 @@ final class WalWatch implements AutoCloseable {
         this.session = session;
         this.settings = settings;
         this.intake = intake;
-        this.thread = Thread.ofVirtual().name("delta-streams-wal-watch").unstarted(this::watch);
+        this.thread =
+                Thread.ofPlatform().name("delta-streams-wal-watch").daemon().unstarted(this::watch);
     }
 
-    /** @param session used by this thread alone until the watch is closed */
-    static WalWatch start(Catalog session, PostgresSettings settings, Intake intake) {
+    /** @param session used by the watch alone until it is closed */
+    public static WalWatch start(Catalog session, PostgresSettings settings, Intake intake) {
         WalWatch watch = new WalWatch(session, settings, intake);
         watch.thread.start();
         return watch;
@@ -45,5 +46,10 @@ final class WalWatch implements AutoCloseable {
     @Override
     public void close() {
         thread.interrupt();
+        try {
+            thread.join();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

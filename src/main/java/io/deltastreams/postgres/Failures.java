@@ -1,4 +1,4 @@
-package io.deltastreams.source.debezium;
+package io.deltastreams.postgres;
 
 import io.deltastreams.source.SourceFailure;
 import io.deltastreams.source.SourceFailure.Kind;
@@ -6,15 +6,15 @@ import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /** What went wrong at the server, told so that a user can mend it. */
-final class Failures {
+public final class Failures {
 
     private Failures() {}
 
-    static SourceFailure permanent(String message, String remedy) {
+    public static SourceFailure permanent(String message, String remedy) {
         return new SourceFailure(Kind.PERMANENT, message, remedy, null);
     }
 
-    static SourceFailure of(PostgresSettings settings, Throwable failure) {
+    public static SourceFailure of(PostgresSettings settings, Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SourceFailure known) {
                 return known;

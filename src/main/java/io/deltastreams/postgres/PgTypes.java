@@ -1,11 +1,11 @@
-package io.deltastreams.source.debezium;
+package io.deltastreams.postgres;
 
 import io.deltastreams.change.Type;
 import java.util.Locale;
 import java.util.Optional;
 
 /** Our types by the names of PostgreSQL's ({@code pg_type.typname}). */
-final class PgTypes {
+public final class PgTypes {
 
     /** What the catalog gives as length of a {@code numeric} that declares no precision. */
     private static final int UNBOUND = 131_089;
@@ -18,7 +18,7 @@ final class PgTypes {
      *
      * @param length precision of a numeric, 0 if it declares none
      */
-    static Optional<Type> named(String typname, int length, int scale) {
+    public static Optional<Type> named(String typname, int length, int scale) {
         String name = typname.toLowerCase(Locale.ROOT);
         if (name.startsWith("_")) {
             String element = name.substring(1);

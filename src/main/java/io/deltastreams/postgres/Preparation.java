@@ -1,13 +1,15 @@
-package io.deltastreams.source.debezium;
+package io.deltastreams.postgres;
 
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
+import io.deltastreams.postgres.PostgresSettings.Snapshot;
 import io.deltastreams.source.Resume;
 import io.deltastreams.source.SourceFailure;
 import io.deltastreams.source.SourceFailure.Kind;
-import io.deltastreams.source.debezium.PostgresSettings.Snapshot;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,58 +19,69 @@ import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /** Makes what capture needs at the server, reuses what is there, and decides where to begin. */
-final class Preparation {
+public final class Preparation {
 
     private static final Logger LOG = Logger.getLogger(Preparation.class);
+
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final PostgresSettings settings;
     private final Catalog catalog;
 
-    Preparation(PostgresSettings settings, Catalog catalog) {
+    public Preparation(PostgresSettings settings, Catalog catalog) {
         this.settings = settings;
         this.catalog = catalog;
     }
 
     /**
      * @param excluded columns that do not come, as {@code schema.table.column}
-     * @param offset what the engine starts from, empty for a snapshot
+     * @param start where capture begins
+     * @param snapshot whether the tables' rows come first
+     * @param slot whether there is one; without, the reader makes it with the snapshot that fits its start
      */
-    record Plan(Captured captured, List<String> excluded, Capture.Start start, String offset) {}
+    public record Plan(Captured captured, List<String> excluded, Start start, boolean snapshot, boolean slot) {}
 
-    /** @param identities of the tables, as they are now */
-    record Captured(List<TableId> tables, Map<TableId, Catalog.Identity> identities) {}
+    /**
+     * Where capture begins.
+     *
+     * @param truncates the tables whose rows, read before, are to be taken back by the first transaction
+     * @param last the last position handed over by an earlier run
+     * @param expectedRows of the snapshot, by the catalog's estimate
+     */
+    public record Start(ResumePoint point, List<Schema> truncates, Optional<Position> last, long expectedRows) {}
 
-    /** The slot is this session's from here on, until the catalog is closed. */
-    Plan prepare(Resume resume) throws SQLException, SourceFailure {
+    /**
+     * @param identities of the tables, as they are now
+     * @param filters conditions that a table's rows must meet to be published, where there is one
+     */
+    public record Captured(
+            List<TableId> tables, Map<TableId, Catalog.Identity> identities, Map<TableId, String> filters) {}
+
+    /**
+     * The slot is this session's from here on, until the catalog is closed.
+     *
+     * @param resumes whether the reader goes on with a snapshot that was interrupted, if its point tells what was read
+     */
+    public Plan prepare(Resume resume, boolean resumes) throws SQLException, SourceFailure, InterruptedException {
         Optional<Catalog.Holder> other = catalog.claim(settings.slot());
         if (other.isPresent()) {
             throw inUse(other.get().pid(), other.get().application());
         }
         List<TableId> tables = Inspection.captured(settings, catalog);
-        publish(tables);
-        Optional<Catalog.Slot> slot = catalog.slot(settings.slot());
+        Map<TableId, Catalog.Published> published = publish(tables);
+        Optional<Catalog.Slot> slot = idle();
         refuseForeign(slot);
-        Map<TableId, Catalog.Identity> identities = new HashMap<>();
-        for (TableId table : tables) {
-            identities.put(table, catalog.identity(table));
-        }
-        Captured captured = new Captured(tables, identities);
-        List<String> excluded = new ArrayList<>(settings.dropped());
-        excluded.addAll(catalog.generated(tables));
+        Captured captured = captured(tables, published);
+        List<String> excluded = excluded(tables, published);
         Optional<ResumePoint> point = resume.token().flatMap(ResumePoint::of);
-        if (point.isPresent() && point.get().snapshotComplete() && keeps(slot, point.get())) {
-            Capture.Start start = new Capture.Start(point.get(), List.of(), resume.last(), 0);
-            return new Plan(
-                    captured, excluded, start, EngineOffsets.behind(point.get().lsn()));
+        if (point.isPresent() && isGood(point.get(), resumes) && keeps(slot, point.get())) {
+            Start start = new Start(
+                    point.get(), List.of(), resume.last(), point.get().snapshotComplete() ? 0 : catalog.rows(tables));
+            return new Plan(captured, excluded, start, !point.get().snapshotComplete(), true);
         }
         int epoch = epoch(resume, point);
         if (settings.snapshot() == Snapshot.NEVER) {
-            Capture.Start start = withoutSnapshot(resume, slot, epoch);
-            return new Plan(
-                    captured,
-                    excluded,
-                    start,
-                    EngineOffsets.behind(start.point().lsn()));
+            return new Plan(captured, excluded, withoutSnapshot(resume, slot, epoch), false, true);
         }
         if (slot.isPresent()) {
             LOG.infof(
@@ -77,12 +90,44 @@ final class Preparation {
             catalog.dropSlot(settings.slot());
         }
         List<Schema> truncates = epoch > 1 ? resume.schemas() : List.of();
-        Capture.Start start =
-                new Capture.Start(new ResumePoint(epoch, 0, false), truncates, resume.last(), catalog.rows(tables));
-        return new Plan(captured, excluded, start, "");
+        Start start = new Start(new ResumePoint(epoch, 0, false), truncates, resume.last(), catalog.rows(tables));
+        return new Plan(captured, excluded, start, true, false);
     }
 
-    private Capture.Start withoutSnapshot(Resume resume, Optional<Catalog.Slot> slot, int epoch) throws SQLException {
+    private static boolean isGood(ResumePoint point, boolean resumes) {
+        return point.snapshotComplete() || (resumes && !point.reads().isEmpty());
+    }
+
+    private Captured captured(List<TableId> tables, Map<TableId, Catalog.Published> published) throws SQLException {
+        Map<TableId, Catalog.Identity> identities = new HashMap<>();
+        Map<TableId, String> filters = new HashMap<>();
+        for (TableId table : tables) {
+            identities.put(table, catalog.identity(table));
+            Catalog.Published what = published.get(table);
+            if (what != null && !what.filter().isEmpty()) {
+                filters.put(table, what.filter());
+            }
+        }
+        return new Captured(tables, identities, filters);
+    }
+
+    private List<String> excluded(List<TableId> tables, Map<TableId, Catalog.Published> published) throws SQLException {
+        List<String> excluded = new ArrayList<>(settings.dropped());
+        excluded.addAll(catalog.generated(tables));
+        for (TableId table : tables) {
+            Catalog.Published what = published.get(table);
+            if (what != null && !what.columns().isEmpty()) {
+                for (Catalog.TypedColumn column : catalog.columns(table, excluded)) {
+                    if (!what.columns().contains(column.column().name())) {
+                        excluded.add(table.text() + "." + column.column().name());
+                    }
+                }
+            }
+        }
+        return excluded;
+    }
+
+    private Start withoutSnapshot(Resume resume, Optional<Catalog.Slot> slot, int epoch) throws SQLException {
         if (slot.isPresent() && slot.get().lost()) {
             catalog.dropSlot(settings.slot());
         }
@@ -90,7 +135,7 @@ final class Preparation {
             catalog.createSlot(settings.slot());
         }
         long lsn = catalog.slot(settings.slot()).map(Catalog.Slot::confirmed).orElse(0L);
-        return new Capture.Start(new ResumePoint(epoch, lsn, true), List.of(), resume.last(), 0);
+        return new Start(new ResumePoint(epoch, lsn, true), List.of(), resume.last(), 0);
     }
 
     /** Whether the server still has everything behind the point; if not, says so. */
@@ -122,6 +167,17 @@ final class Preparation {
         return Math.max(inLog, point.map(ResumePoint::epoch).orElse(0)) + 1;
     }
 
+    /** The slot; the server's process that served our own last reader may need a moment to notice that it is gone. */
+    private Optional<Catalog.Slot> idle() throws SQLException, InterruptedException {
+        Instant patience = Instant.now().plus(PATIENCE);
+        Optional<Catalog.Slot> slot = catalog.slot(settings.slot());
+        while (slot.isPresent() && slot.get().active() && Instant.now().isBefore(patience)) {
+            Thread.sleep(Duration.ofMillis(50));
+            slot = catalog.slot(settings.slot());
+        }
+        return slot;
+    }
+
     private void refuseForeign(Optional<Catalog.Slot> found) throws SourceFailure {
         if (found.isEmpty()) {
             return;
@@ -148,20 +204,20 @@ final class Preparation {
                 null);
     }
 
-    private void publish(List<TableId> tables) throws SQLException, SourceFailure {
+    private Map<TableId, Catalog.Published> publish(List<TableId> tables) throws SQLException, SourceFailure {
         String name = Catalog.quoted(settings.publication());
         Optional<Catalog.Publication> publication = catalog.publication(settings.publication());
         if (publication.isEmpty()) {
             catalog.execute("CREATE PUBLICATION %s FOR TABLE %s WITH (publish = 'insert, update, delete, truncate',"
                             .formatted(name, listed(tables))
                     + " publish_via_partition_root = true)");
-            return;
+            return Map.of();
         }
         List<TableId> missing = tables.stream()
-                .filter(table -> !publication.get().tables().contains(table))
+                .filter(table -> !publication.get().tables().containsKey(table))
                 .toList();
         if (missing.isEmpty()) {
-            return;
+            return publication.get().tables();
         }
         if (!publication.get().owned()) {
             throw Failures.permanent(
@@ -173,6 +229,7 @@ final class Preparation {
         LOG.infof(
                 "publication=%s added=\"%s\" note=\"captured from now on; rows that were there before are not read\"",
                 settings.publication(), listed(missing));
+        return publication.get().tables();
     }
 
     private static String listed(List<TableId> tables) {

@@ -1,4 +1,4 @@
-package io.deltastreams.source.debezium;
+package io.deltastreams.postgres;
 
 import io.deltastreams.change.TableId;
 import io.deltastreams.settings.Settings;
@@ -12,19 +12,19 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** Looks at the server and changes nothing there. */
-final class Inspection {
+public final class Inspection {
 
     private static final int OLDEST = 140_000;
 
     private final PostgresSettings settings;
     private final Catalog catalog;
 
-    Inspection(PostgresSettings settings, Catalog catalog) {
+    public Inspection(PostgresSettings settings, Catalog catalog) {
         this.settings = settings;
         this.catalog = catalog;
     }
 
-    Inventory inventory() throws SQLException, SourceFailure {
+    public Inventory inventory() throws SQLException, SourceFailure {
         check();
         List<CapturedTable> tables = new ArrayList<>();
         List<String> notes = new ArrayList<>();
@@ -44,7 +44,7 @@ final class Inspection {
     }
 
     /** @throws SourceFailure with what the user would have to do before capture can work */
-    void check() throws SQLException, SourceFailure {
+    public void check() throws SQLException, SourceFailure {
         if (catalog.version() < OLDEST) {
             throw Failures.permanent(
                     "%s runs PostgreSQL %s".formatted(settings.server(), catalog.text("SHOW server_version")),
@@ -105,7 +105,7 @@ final class Inspection {
         }
     }
 
-    static List<TableId> captured(PostgresSettings settings, Catalog catalog) throws SQLException {
+    public static List<TableId> captured(PostgresSettings settings, Catalog catalog) throws SQLException {
         return catalog.tables().stream().filter(settings::captures).toList();
     }
 }

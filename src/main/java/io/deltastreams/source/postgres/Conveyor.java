@@ -1,0 +1,199 @@
+package io.deltastreams.source.postgres;
+
+import io.deltastreams.change.Batch;
+import io.deltastreams.change.BinaryReader;
+import io.deltastreams.change.Change;
+import io.deltastreams.change.Position;
+import io.deltastreams.change.TableId;
+import io.deltastreams.change.Transaction;
+import io.deltastreams.postgres.ResumePoint;
+import io.deltastreams.source.Intake;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decodes committed transactions on several threads and hands them over in order on one. What is on its way is bounded in raw bytes (Invariant
+ * 8); a full intake makes the reader wait, which keeps its session alive meanwhile.
+ */
+final class Conveyor implements AutoCloseable {
+
+    private static final int MOST_BYTES = 8 << 20;
+    private static final long PULSE_MILLIS = 1_000;
+
+    private final Intake intake;
+    private final Acknowledgement acknowledgement;
+    private final Consumer<Throwable> failed;
+    private final ExecutorService decoders;
+    private final BlockingQueue<Load> loads = new LinkedBlockingQueue<>();
+    private final Semaphore room = new Semaphore(MOST_BYTES);
+    private final Thread thread;
+    private final List<Transaction> gathered = new ArrayList<>();
+    private @Nullable Part held;
+    private int index;
+
+    Conveyor(Intake intake, Acknowledgement acknowledgement, Consumer<Throwable> failed) {
+        this.intake = intake;
+        this.acknowledgement = acknowledgement;
+        this.failed = failed;
+        int cores = Runtime.getRuntime().availableProcessors();
+        decoders = Executors.newFixedThreadPool(
+                Math.max(1, cores - 1),
+                Thread.ofPlatform().name("delta-streams-decode-", 0).daemon().factory());
+        thread = Thread.ofPlatform().name("delta-streams-handover").daemon().unstarted(this::handOver);
+        thread.start();
+    }
+
+    /**
+     * Whose changes these are.
+     *
+     * @param covered tables whose changes are left out, because their snapshot has them already
+     */
+    record Origin(String id, Instant committedAt, int epoch, long commit, Set<TableId> covered) {}
+
+    /**
+     * A transaction's raw changes, all or some.
+     *
+     * @param first whether the transaction begins here
+     * @param last whether it ends here
+     */
+    record Raw(Origin origin, List<Piece> pieces, Set<Integer> aborted, boolean first, boolean last) {}
+
+    private record Part(Origin origin, List<Draft> drafts, boolean first, boolean last) {}
+
+    /** @param point what a restart goes on from once everything up to here is in the log */
+    private record Load(Future<List<Part>> parts, ResumePoint point, int bytes) {}
+
+    /** What keeps a session alive while its reader waits. */
+    interface Pulse {
+        void beat() throws SQLException;
+    }
+
+    /** Takes the next transactions, in order; waits while too much is on its way. */
+    void put(List<Raw> raws, ResumePoint point, Pulse pulse) throws InterruptedException, SQLException {
+        int bytes = Math.min(MOST_BYTES, bytes(raws));
+        while (!room.tryAcquire(bytes, PULSE_MILLIS, TimeUnit.MILLISECONDS)) {
+            pulse.beat();
+        }
+        loads.add(new Load(decoders.submit(() -> decode(raws)), point, bytes));
+    }
+
+    private static int bytes(List<Raw> raws) {
+        long sum = 64;
+        for (Raw raw : raws) {
+            for (Piece piece : raw.pieces()) {
+                sum += piece.size();
+            }
+        }
+        return (int) Math.min(sum, Integer.MAX_VALUE);
+    }
+
+    private static List<Part> decode(List<Raw> raws) {
+        List<Part> parts = new ArrayList<>(raws.size());
+        for (Raw raw : raws) {
+            List<Draft> drafts = new ArrayList<>();
+            try {
+                for (Piece piece : raw.pieces()) {
+                    drafts.addAll(decode(piece, raw));
+                }
+            } catch (IllegalArgumentException e) {
+                throw ProtocolViolation.of(raw.origin(), e);
+            }
+            parts.add(new Part(raw.origin(), drafts, raw.first(), raw.last()));
+        }
+        return parts;
+    }
+
+    private static List<Draft> decode(Piece piece, Raw raw) {
+        RowMessages messages =
+                new RowMessages(piece.relations().without(raw.origin().covered()), piece.size());
+        BinaryReader in = new BinaryReader(piece.bytes(), 0, piece.size());
+        while (in.remaining() > 0) {
+            int length = in.i32();
+            int subtransaction = in.i32();
+            if (!raw.aborted().contains(subtransaction)) {
+                messages.decode(piece.bytes(), in.position(), length);
+            }
+            in.skip(length);
+        }
+        return messages.drafts();
+    }
+
+    private void handOver() {
+        try {
+            while (true) {
+                Load load = loads.take();
+                for (Part part : load.parts().get()) {
+                    add(part);
+                }
+                hand(load.point());
+                room.release(load.bytes());
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            failed.accept(e.getCause() == null ? e : e.getCause());
+        } catch (RuntimeException | Error e) {
+            failed.accept(e);
+        }
+    }
+
+    /** A transaction's part waits for the next that has changes, because only then it is known whether it was the last. */
+    private void add(Part part) {
+        if (part.first()) {
+            index = 0;
+        }
+        Part before = held;
+        if (!part.drafts().isEmpty()) {
+            if (before != null) {
+                gathered.add(transaction(before, false));
+            }
+            held = part;
+        }
+        Part last = held;
+        if (part.last() && last != null) {
+            gathered.add(transaction(last, true));
+            held = null;
+        }
+    }
+
+    private Transaction transaction(Part part, boolean complete) {
+        Origin origin = part.origin();
+        List<Change> changes = new ArrayList<>(part.drafts().size());
+        for (Draft draft : part.drafts()) {
+            changes.add(draft.at(new Position(origin.epoch(), origin.commit(), index++)));
+        }
+        return new Transaction(origin.id(), Transaction.Kind.COMMIT, origin.committedAt(), changes, complete);
+    }
+
+    private void hand(ResumePoint point) throws InterruptedException {
+        Batch batch = new Batch(gathered, point.token());
+        gathered.clear();
+        intake.take(batch);
+        acknowledgement.handed(batch.last(), point);
+    }
+
+    /** Ends it at once; what is on its way comes again after a restart. */
+    @Override
+    public void close() {
+        decoders.shutdownNow();
+        thread.interrupt();
+        try {
+            thread.join();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,155 @@
+package io.deltastreams.source.postgres;
+
+import io.deltastreams.change.Position;
+import io.deltastreams.postgres.Catalog;
+import io.deltastreams.postgres.Connections;
+import io.deltastreams.postgres.Failures;
+import io.deltastreams.postgres.Inspection;
+import io.deltastreams.postgres.PostgresSettings;
+import io.deltastreams.postgres.Preparation;
+import io.deltastreams.postgres.ResumePoint;
+import io.deltastreams.postgres.WalWatch;
+import io.deltastreams.settings.Settings;
+import io.deltastreams.source.ChangeSource;
+import io.deltastreams.source.Intake;
+import io.deltastreams.source.Inventory;
+import io.deltastreams.source.Resume;
+import io.deltastreams.source.SourceFailure;
+import io.deltastreams.source.SourceFailure.Kind;
+import io.smallrye.common.annotation.Identifier;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Produces;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+
+/** PostgreSQL through its own replication protocol. */
+final class DirectPostgres implements ChangeSource {
+
+    private final PostgresSettings settings;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile boolean closed;
+    private @Nullable Thread runner;
+
+    private DirectPostgres(PostgresSettings settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    public Inventory inspect() throws SourceFailure, InterruptedException {
+        try (Catalog catalog = Catalog.open(settings.server())) {
+            return new Inspection(settings, catalog).inventory();
+        } catch (SQLException e) {
+            throw Failures.of(settings, e);
+        }
+    }
+
+    @Override
+    public void run(Resume resume, Intake intake) throws SourceFailure, InterruptedException {
+        if (!begin()) {
+            return;
+        }
+        try (Catalog session = Catalog.open(settings.server())) {
+            new Inspection(settings, session).check();
+            Preparation.Plan plan = new Preparation(settings, session).prepare(resume, true);
+            capture(session, plan, resume, intake);
+        } catch (ProtocolViolation e) {
+            throw new SourceFailure(
+                    Kind.TRANSIENT,
+                    String.valueOf(e.getMessage()),
+                    "it is read again from the log's end; if that fails alike, engine: debezium reads it in another way",
+                    e);
+        } catch (SQLException e) {
+            if (!closed) {
+                throw Failures.of(settings, e);
+            }
+        } catch (InterruptedException e) {
+            if (!closed) {
+                throw e;
+            }
+        } finally {
+            ended.countDown();
+        }
+    }
+
+    private synchronized boolean begin() {
+        runner = Thread.currentThread();
+        if (closed) {
+            ended.countDown();
+        }
+        return !closed;
+    }
+
+    private void capture(Catalog session, Preparation.Plan plan, Resume resume, Intake intake)
+            throws SQLException, SourceFailure, InterruptedException {
+        try (Catalog lookups = Catalog.open(settings.server())) {
+            Shapes shapes = new Shapes(lookups, plan.captured().tables(), plan.excluded(), resume.schemas());
+            ResumePoint start = plan.start().point();
+            Optional<Position> last = plan.start().last();
+            if (plan.snapshot()) {
+                Snapshot snapshot = new Snapshot(settings, plan, shapes, intake);
+                try (WalWatch _ = WalWatch.start(session, settings, intake)) {
+                    start = snapshot.read();
+                }
+                last = snapshot.last();
+            }
+            AlreadyRead already = AlreadyRead.of(start.reads(), plan.captured().tables(), lookups);
+            stream(session, shapes, already, start, last, intake);
+        }
+    }
+
+    private void stream(
+            Catalog session,
+            Shapes shapes,
+            AlreadyRead already,
+            ResumePoint start,
+            Optional<Position> last,
+            Intake intake)
+            throws SQLException, SourceFailure, InterruptedException {
+        try (Connection connection = Connections.openForReplication(settings.server());
+                Replication replication = Replication.start(connection, settings, session.version(), start)) {
+            Throwable failure = replication.read(session, shapes, already, intake, last);
+            if (failure instanceof ProtocolViolation violation) {
+                throw violation;
+            }
+            if (!closed) {
+                throw Failures.of(settings, failure);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            if (runner == null || ended.getCount() == 0) {
+                return;
+            }
+            runner.interrupt();
+        }
+        try {
+            ended.await();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Makes sources of the kind {@code postgresql}. */
+    @ApplicationScoped
+    @Identifier("postgresql") static class Factory implements ChangeSource.Factory {
+
+        @Override
+        public ChangeSource create(Settings settings) {
+            return new DirectPostgres(PostgresSettings.read(settings));
+        }
+
+        /** The same by its name, {@code engine: direct}. */
+        @Produces
+        @ApplicationScoped
+        @Identifier("postgresql/direct") ChangeSource.Factory direct() {
+            return this;
+        }
+    }
+}

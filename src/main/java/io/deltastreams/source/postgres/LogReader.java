@@ -1,0 +1,307 @@
+package io.deltastreams.source.postgres;
+
+import io.deltastreams.change.BinaryReader;
+import io.deltastreams.postgres.ResumePoint;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.replication.PGReplicationStream;
+
+/**
+ * Takes pgoutput's messages off the stream and gathers them by transaction, raw; what is committed goes onto the conveyor. One thread.
+ *
+ * <p>With {@code streaming} the server sends a large transaction before its commit, in blocks between Stream Start and Stream Stop, and may still
+ * roll it back, or a part of it; its relations are its own until then.
+ */
+final class LogReader {
+
+    private static final Instant EPOCH = Instant.parse("2000-01-01T00:00:00Z");
+    /** So much of small transactions goes onto the conveyor at once. */
+    private static final int BUNDLE = 512 << 10;
+    /** So much of a large transaction does. */
+    private static final int PART = 2 << 20;
+
+    private static final long IN_MEMORY = 16L << 20;
+
+    private final PGReplicationStream stream;
+    private final Shapes shapes;
+    private final Conveyor conveyor;
+    private final AlreadyRead already;
+    private final Duration quiet;
+    private final BinaryReader in = new BinaryReader(new byte[0]);
+    private final Map<Integer, OpenTransaction> streamed = new HashMap<>();
+    private final List<Conveyor.Raw> bundle = new ArrayList<>();
+
+    private Relations relations = Relations.NONE;
+    private @Nullable OpenTransaction current;
+    private boolean inBlock;
+    private ResumePoint point;
+    private ResumePoint put;
+    private long bundleBytes;
+    private Instant putAt = Instant.now();
+
+    /** @param quiet how long the place to resume at may stand still while nothing of ours is committed */
+    LogReader(
+            PGReplicationStream stream,
+            Shapes shapes,
+            Conveyor conveyor,
+            AlreadyRead already,
+            ResumePoint start,
+            Duration quiet) {
+        this.stream = stream;
+        this.shapes = shapes;
+        this.conveyor = conveyor;
+        this.already = already;
+        this.point = start;
+        this.put = start;
+        this.quiet = quiet;
+    }
+
+    /**
+     * Reads until the stream ends.
+     *
+     * @throws ProtocolViolation if a message does not read
+     */
+    void read() throws SQLException, IOException, InterruptedException {
+        try {
+            while (true) {
+                ByteBuffer message = stream.readPending();
+                if (message == null) {
+                    // Nothing more is there at once: whoever waits for what we have shall have it.
+                    putBundle();
+                    message = stream.read();
+                }
+                handle(message);
+            }
+        } finally {
+            discard(current);
+            for (OpenTransaction open : streamed.values()) {
+                open.close();
+            }
+        }
+    }
+
+    private static void discard(@Nullable OpenTransaction open) throws IOException {
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    private void handle(ByteBuffer message) throws SQLException, IOException, InterruptedException {
+        byte[] bytes = message.array();
+        int offset = message.arrayOffset() + message.position();
+        int length = message.remaining();
+        int kind = length == 0 ? -1 : bytes[offset];
+        try {
+            in.reset(bytes, offset, length);
+            in.u8();
+            switch (kind) {
+                case 'I', 'U', 'D', 'T' -> row(bytes, offset, length);
+                case 'B' -> begin();
+                case 'C' -> commit();
+                case 'R' -> relation();
+                case 'Y' -> shapes.forgetTypes();
+                case 'S' -> startBlock();
+                case 'E' -> stopBlock();
+                case 'c' -> commitStreamed();
+                case 'A' -> abortStreamed();
+                case 'M' -> message();
+                case 'O' -> {}
+                default -> throw new IllegalArgumentException("no message begins with byte " + kind);
+            }
+        } catch (IllegalArgumentException e) {
+            throw ProtocolViolation.of(kind, length, stream.getLastReceiveLSN(), e);
+        }
+    }
+
+    private OpenTransaction open() {
+        OpenTransaction open = current;
+        if (open == null) {
+            throw new IllegalArgumentException("it stands outside of a transaction");
+        }
+        return open;
+    }
+
+    private void row(byte[] bytes, int offset, int length) throws IOException {
+        if (!inBlock) {
+            open().add(0, bytes, offset, length);
+            return;
+        }
+        // In a block the number of the subtransaction stands behind the kind; what is kept is the message as it would
+        // be without.
+        int subtransaction = in.i32();
+        bytes[offset + 4] = bytes[offset];
+        open().add(subtransaction, bytes, offset + 4, length - 4);
+    }
+
+    private void begin() {
+        if (current != null) {
+            throw new IllegalArgumentException("the transaction before has not ended");
+        }
+        in.i64();
+        in.i64();
+        current = new OpenTransaction(in.i32(), relations, IN_MEMORY);
+    }
+
+    private void commit() throws IOException, SQLException, InterruptedException {
+        OpenTransaction open = open();
+        current = null;
+        in.u8();
+        committed(open);
+    }
+
+    /** The flags are read already. */
+    private void committed(OpenTransaction open) throws IOException, SQLException, InterruptedException {
+        in.i64();
+        long end = in.i64();
+        Instant at = EPOCH.plus(in.i64(), ChronoUnit.MICROS);
+        try (open) {
+            Conveyor.Origin origin = new Conveyor.Origin(
+                    Integer.toUnsignedString(open.xid()), at, point.epoch(), end, already.covering(end));
+            if (open.bytes() > PART) {
+                putInParts(open, origin, end);
+            } else {
+                addToBundle(open, origin, end);
+            }
+        }
+    }
+
+    private ResumePoint at(long lsn) {
+        return new ResumePoint(point.epoch(), lsn, true, already.after(lsn));
+    }
+
+    private void addToBundle(OpenTransaction open, Conveyor.Origin origin, long end)
+            throws IOException, SQLException, InterruptedException {
+        point = at(end);
+        if (open.bytes() == 0) {
+            return;
+        }
+        List<Piece> pieces = new ArrayList<>();
+        open.drain((piece, _) -> pieces.add(piece));
+        bundle.add(new Conveyor.Raw(origin, pieces, Set.copyOf(open.aborted()), true, true));
+        bundleBytes += open.bytes();
+        if (bundleBytes >= BUNDLE) {
+            putBundle();
+        }
+    }
+
+    private void putInParts(OpenTransaction open, Conveyor.Origin origin, long end)
+            throws IOException, SQLException, InterruptedException {
+        putBundle();
+        Set<Integer> aborted = Set.copyOf(open.aborted());
+        List<Piece> part = new ArrayList<>();
+        long[] bytes = {0};
+        boolean[] first = {true};
+        // Its token stays in front of the transaction until its last part: whoever restarts there gets it again, whole.
+        ResumePoint before = point;
+        ResumePoint behind = at(end);
+        open.drain((piece, last) -> {
+            part.add(piece);
+            bytes[0] += piece.size();
+            if (last || bytes[0] >= PART) {
+                put(
+                        List.of(new Conveyor.Raw(origin, List.copyOf(part), aborted, first[0], last)),
+                        last ? behind : before);
+                part.clear();
+                bytes[0] = 0;
+                first[0] = false;
+            }
+        });
+        point = behind;
+    }
+
+    /** What is committed goes its way; where that is nothing, the place to resume at follows now and then. */
+    private void putBundle() throws SQLException, InterruptedException {
+        boolean moved = !point.equals(put);
+        if (bundle.isEmpty() && (!moved || Instant.now().isBefore(putAt.plus(quiet)))) {
+            return;
+        }
+        put(List.copyOf(bundle), point);
+        bundle.clear();
+        bundleBytes = 0;
+    }
+
+    private void put(List<Conveyor.Raw> raws, ResumePoint to) throws SQLException, InterruptedException {
+        conveyor.put(raws, to, stream::forceUpdateStatus);
+        put = to;
+        putAt = Instant.now();
+    }
+
+    private void relation() throws SQLException {
+        if (inBlock) {
+            in.i32();
+        }
+        int number = in.i32();
+        TableForm form = shapes.form(in);
+        if (inBlock) {
+            open().tell(number, form, relations);
+            return;
+        }
+        relations = relations.with(number, form);
+        if (current != null) {
+            current.relations(relations);
+        }
+    }
+
+    private void startBlock() {
+        if (current != null) {
+            throw new IllegalArgumentException("a block begins within a transaction");
+        }
+        int xid = in.i32();
+        OpenTransaction open = streamed.computeIfAbsent(xid, _ -> new OpenTransaction(xid, relations, IN_MEMORY));
+        open.relations(relations);
+        current = open;
+        inBlock = true;
+    }
+
+    private void stopBlock() {
+        open();
+        current = null;
+        inBlock = false;
+    }
+
+    private void commitStreamed() throws IOException, SQLException, InterruptedException {
+        OpenTransaction open = streamed.remove(in.i32());
+        if (open == null) {
+            throw new IllegalArgumentException("the commit of a transaction of which nothing has come");
+        }
+        in.u8();
+        // The server takes what it told within the transaction as told from now on.
+        relations = relations.with(open.own());
+        committed(open);
+    }
+
+    private void abortStreamed() throws IOException {
+        int xid = in.i32();
+        int subtransaction = in.i32();
+        if (xid == subtransaction) {
+            discard(streamed.remove(xid));
+            return;
+        }
+        OpenTransaction open = streamed.get(xid);
+        if (open != null) {
+            open.abort(subtransaction);
+        }
+    }
+
+    /** A logical message; one outside of transactions, ours every heartbeat, says that everything committed before it has come. */
+    private void message() {
+        if (inBlock) {
+            return;
+        }
+        boolean transactional = in.u8() != 0;
+        long lsn = in.i64();
+        if (!transactional && current == null && Long.compareUnsigned(lsn, point.lsn()) > 0) {
+            point = at(lsn);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package io.deltastreams.source.postgres;
+
+import io.deltastreams.change.BinaryReader;
+import io.deltastreams.change.Column;
+import io.deltastreams.change.Schema;
+import io.deltastreams.change.TableId;
+import io.deltastreams.change.Type;
+import io.deltastreams.postgres.Catalog;
+import io.deltastreams.source.Inventory.BeforeImage;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes of a Relation message how its table's rows are read. The message tells names, types and replica identity as they were when the rows were
+ * written; the catalog, which may have gone on since, adds what the message lacks: nullability, the primary key, the names of types.
+ */
+final class Shapes {
+
+    private static final int KEY = 1;
+
+    private final Catalog catalog;
+    private final Set<TableId> captured;
+    private final Set<String> excluded;
+    private final Map<TableId, Schema> latest = new HashMap<>();
+    private final Map<Long, Type> types = new HashMap<>();
+
+    /**
+     * @param catalog used by one thread at a time, the reader's
+     * @param excluded columns that do not come, as {@code schema.table.column}
+     * @param schemas the latest ones in the log, whose versions go on
+     */
+    Shapes(Catalog catalog, List<TableId> captured, List<String> excluded, List<Schema> schemas) {
+        this.catalog = catalog;
+        this.captured = Set.copyOf(captured);
+        this.excluded = Set.copyOf(excluded);
+        for (Schema schema : schemas) {
+            if (schema.relation() instanceof TableId table) {
+                latest.put(table, schema);
+            }
+        }
+    }
+
+    /** A column as the message tells it. */
+    private record Sent(String name, int type, int modifier, boolean inKey) {}
+
+    /**
+     * @param message behind the relation's number
+     * @return null if the table is not captured
+     */
+    @Nullable TableForm form(BinaryReader message) throws SQLException {
+        String namespace = text(message);
+        TableId table = new TableId(namespace.isEmpty() ? "pg_catalog" : namespace, text(message));
+        int identity = message.u8();
+        List<Sent> sent = new ArrayList<>();
+        for (int left = message.u8() << 8 | message.u8(); left > 0; left--) {
+            int flags = message.u8();
+            sent.add(new Sent(text(message), message.i32(), message.i32(), (flags & KEY) != 0));
+        }
+        return captured.contains(table) ? form(table, identity == 'f', sent) : null;
+    }
+
+    private TableForm form(TableId table, boolean full, List<Sent> sent) throws SQLException {
+        Set<String> notNull = catalog.notNull(table);
+        List<Column> columns = new ArrayList<>();
+        Transcoder[] values = new Transcoder[sent.size()];
+        boolean[] identifying = new boolean[sent.size()];
+        for (int i = 0; i < values.length; i++) {
+            Sent column = sent.get(i);
+            identifying[i] = full || column.inKey();
+            if (!excluded.contains(table.text() + "." + column.name())) {
+                Type type = type(column.type(), column.modifier());
+                columns.add(new Column(column.name(), type, !notNull.contains(column.name())));
+                values[i] = TextValue.of(type, column.type());
+            }
+        }
+        return new TableForm(versioned(table, columns, key(table, full, sent, columns)), values, identifying);
+    }
+
+    private List<Integer> key(TableId table, boolean full, List<Sent> sent, List<Column> columns) throws SQLException {
+        Catalog.Identity identity = catalog.identity(table);
+        List<String> names = columns.stream().map(Column::name).toList();
+        List<String> key = identity.identity();
+        if (!full && !isKeyOf(sent, key)) {
+            // The catalog has gone on, or the table is gone: the message is what the rows were written by.
+            key = sent.stream().filter(Sent::inKey).map(Sent::name).toList();
+        }
+        if (identity.before() == BeforeImage.NONE && key.isEmpty()) {
+            return List.of();
+        }
+        return key.stream().map(names::indexOf).filter(place -> place >= 0).toList();
+    }
+
+    private static boolean isKeyOf(List<Sent> sent, List<String> key) {
+        Set<String> told = new HashSet<>();
+        sent.stream().filter(Sent::inKey).forEach(column -> told.add(column.name()));
+        return told.equals(new HashSet<>(key));
+    }
+
+    /** How the table's present rows are read, by the catalog. */
+    SnapshotTable snapshotTable(TableId table, long oid, String filter) throws SQLException {
+        List<Column> columns = new ArrayList<>();
+        List<String> reads = new ArrayList<>();
+        List<Transcoder> values = new ArrayList<>();
+        for (Catalog.TypedColumn typed : catalog.columns(table, List.copyOf(excluded))) {
+            Column column = typed.column();
+            columns.add(column);
+            String name = Catalog.quoted(column.name());
+            Optional<Transcoder> binary = BinaryValue.of(column.type(), typed.oid());
+            // A cast to text is not always what the type's output function writes (inet, char): this is.
+            reads.add(
+                    binary.isPresent()
+                            ? name
+                            : "CASE WHEN %s IS DISTINCT FROM NULL THEN pg_catalog.format('%%s', %s) END"
+                                    .formatted(name, name));
+            values.add(binary.orElseGet(() -> TextValue.of(column.type(), typed.oid())));
+        }
+        List<String> names = columns.stream().map(Column::name).toList();
+        List<Integer> key = catalog.identity(table).identity().stream()
+                .map(names::indexOf)
+                .filter(place -> place >= 0)
+                .toList();
+        return new SnapshotTable(oid, versioned(table, columns, key), reads, values, filter);
+    }
+
+    private Type type(int oid, int modifier) throws SQLException {
+        long known = (long) oid << 32 | (modifier & 0xffff_ffffL);
+        Type type = types.get(known);
+        if (type == null) {
+            type = catalog.type(oid, modifier);
+            types.put(known, type);
+        }
+        return type;
+    }
+
+    /** A Type message says that one of them may mean something else now (a label added to an enum). */
+    void forgetTypes() {
+        types.clear();
+    }
+
+    private Schema versioned(TableId table, List<Column> columns, List<Integer> key) {
+        Schema last = latest.get(table);
+        if (last != null && last.columns().equals(columns) && last.key().equals(key)) {
+            return last;
+        }
+        Schema schema = new Schema(table, last == null ? 1 : last.version() + 1, columns, key);
+        latest.put(table, schema);
+        return schema;
+    }
+
+    /** A text that ends with a zero byte. */
+    static String text(BinaryReader in) {
+        int start = in.position();
+        int length = 0;
+        while (in.u8() != 0) {
+            length++;
+        }
+        return new String(in.array(), start, length, StandardCharsets.UTF_8);
+    }
+}

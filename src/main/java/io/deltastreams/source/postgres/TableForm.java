@@ -1,0 +1,39 @@
+package io.deltastreams.source.postgres;
+
+import io.deltastreams.change.Schema;
+import org.jspecify.annotations.Nullable;
+
+/** How a table's rows come, by its last Relation message: what each of a tuple's columns becomes. Immutable. */
+final class TableForm {
+
+    private final Schema schema;
+    private final @Nullable Transcoder[] values;
+    private final boolean[] identifying;
+
+    /**
+     * @param values by the tuple's columns; null for one that is not captured
+     * @param identifying whether an old tuple that holds only a key holds the tuple's column
+     */
+    TableForm(Schema schema, @Nullable Transcoder[] values, boolean[] identifying) {
+        this.schema = schema;
+        this.values = values.clone();
+        this.identifying = identifying.clone();
+    }
+
+    Schema schema() {
+        return schema;
+    }
+
+    /** Columns of a tuple, also those that are not captured. */
+    int width() {
+        return values.length;
+    }
+
+    @Nullable Transcoder value(int column) {
+        return values[column];
+    }
+
+    boolean identifies(int column) {
+        return identifying[column];
+    }
+}

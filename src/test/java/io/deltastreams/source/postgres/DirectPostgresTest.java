@@ -1,0 +1,203 @@
+package io.deltastreams.source.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.deltastreams.change.Change;
+import io.deltastreams.change.Row;
+import io.deltastreams.change.Transaction;
+import io.deltastreams.postgres.PostgresSourceContract;
+import io.deltastreams.source.Fold;
+import io.deltastreams.source.RunningSource;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class DirectPostgresTest extends PostgresSourceContract {
+
+    DirectPostgresTest() {
+        super(new DirectPostgres.Factory());
+    }
+
+    private SortedMap<String, List<String>> rows(String table) throws SQLException {
+        SortedMap<String, List<String>> texts = new TreeMap<>();
+        try (Connection connection = server.connect(database);
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("SELECT * FROM " + table)) {
+            int width = rows.getMetaData().getColumnCount();
+            while (rows.next()) {
+                List<String> row = new ArrayList<>();
+                for (int column = 1; column <= width; column++) {
+                    row.add(String.valueOf(rows.getString(column)));
+                }
+                texts.put(rows.getString(1) + "|", row);
+            }
+        }
+        return texts;
+    }
+
+    private void interruptedAfter(int batches) throws Exception {
+        int seen = intake.batches().size();
+        intake.roomFor(batches);
+        try (RunningSource _ = running("public.*")) {
+            intake.awaitBatches(seen + batches);
+        }
+    }
+
+    private void toTheEnd() throws Exception {
+        execute("CREATE TABLE IF NOT EXISTS the_end (id int PRIMARY KEY)");
+        intake.roomFor(1_000_000);
+        try (RunningSource _ = running("public.*")) {
+            intake.awaitLog(log -> log.stream()
+                    .anyMatch(
+                            transaction -> transaction.kind() == Transaction.Kind.SNAPSHOT && transaction.complete()));
+            execute("INSERT INTO the_end VALUES (1)");
+            intake.awaitChanges("public.the_end", 1);
+        }
+    }
+
+    @Test
+    void an_interrupted_snapshot_goes_on_with_the_pages_that_are_left() throws Exception {
+        // given
+        execute(
+                "CREATE TABLE a (id int PRIMARY KEY, name text)",
+                "CREATE TABLE b (id int PRIMARY KEY, name text)",
+                "CREATE TABLE keyless (id int, name text)",
+                "INSERT INTO a SELECT n, 'row ' || n FROM generate_series(1, 60000) n",
+                "INSERT INTO b SELECT n, 'row ' || n FROM generate_series(1, 60000) n",
+                "INSERT INTO keyless SELECT n, 'row ' || n FROM generate_series(1, 60000) n");
+
+        // when
+        interruptedAfter(1);
+        interruptedAfter(1);
+        toTheEnd();
+
+        // then no row comes twice
+        assertThat(Fold.of(intake.changes("public.a"))).isEqualTo(rows("a"));
+        assertThat(Fold.of(intake.changes("public.b"))).isEqualTo(rows("b"));
+        assertThat(intake.changes("public.a")).hasSize(60_000);
+        assertThat(intake.changes("public.keyless").stream()
+                        .filter(change -> change instanceof Change.Insert)
+                        .count())
+                .isGreaterThanOrEqualTo(60_000);
+        assertThat(intake.log())
+                .filteredOn(transaction -> transaction.kind() == Transaction.Kind.SNAPSHOT)
+                .filteredOn(Transaction::complete)
+                .hasSize(1);
+        assertThat(intake.changes()).allMatch(change -> change.position().epoch() == 1);
+    }
+
+    @Test
+    void what_is_written_while_a_snapshot_is_interrupted_is_right_in_the_end() throws Exception {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        // given large values, which updates of other columns do not send again
+        execute(
+                "CREATE TABLE t (id int PRIMARY KEY, n int, large text)",
+                "ALTER TABLE t ALTER large SET STORAGE EXTERNAL",
+                "INSERT INTO t SELECT n, n, CASE WHEN n % 50 = 0 THEN repeat(md5(n::text), 100) ELSE 'x' END"
+                        + " FROM generate_series(1, 50000) n",
+                "CREATE TABLE later (id int PRIMARY KEY, n int)",
+                "CREATE TABLE without_key (id int, n int)",
+                "INSERT INTO without_key SELECT n, n FROM generate_series(1, 30000) n");
+
+        // when
+        for (int restart = 0; restart < 3; restart++) {
+            interruptedAfter(1 + random.nextInt(2));
+            int from = random.nextInt(50_000);
+            execute(
+                    "UPDATE t SET n = -n WHERE id BETWEEN %d AND %d".formatted(from, from + 2000),
+                    "DELETE FROM t WHERE id BETWEEN %d AND %d".formatted(from + 2100, from + 2200),
+                    "INSERT INTO t SELECT n, 0, 'new' FROM generate_series(%d, %d) n"
+                            .formatted(100_000 + restart * 1000, 100_500 + restart * 1000),
+                    "INSERT INTO later SELECT n, n FROM generate_series(%d, %d) n"
+                            .formatted(restart * 100, restart * 100 + 50),
+                    "INSERT INTO without_key VALUES (-%d, 0)".formatted(restart + 1));
+            if (restart == 1) {
+                execute("VACUUM t");
+            }
+        }
+        toTheEnd();
+
+        // then
+        assertThat(Fold.upserting(intake.changes("public.t")))
+                .as("seed %d", seed)
+                .isEqualTo(rows("t"));
+        assertThat(Fold.upserting(intake.changes("public.later")))
+                .as("seed %d", seed)
+                .isEqualTo(rows("later"));
+        List<String> keyless = new ArrayList<>();
+        for (Change change : intake.changes("public.without_key")) {
+            switch (change) {
+                case Change.Truncate _ -> keyless.clear();
+                case Change.Insert insert ->
+                    keyless.add(String.valueOf(insert.after().get(0)));
+                default -> throw new AssertionError(change);
+            }
+        }
+        assertThat(keyless).as("seed %d", seed).doesNotHaveDuplicates().hasSize(30_003);
+    }
+
+    @Test
+    void a_table_that_was_laid_out_anew_while_a_snapshot_was_interrupted_is_read_again() throws Exception {
+        execute(
+                "CREATE TABLE t (id int PRIMARY KEY, name text)",
+                "INSERT INTO t SELECT n, 'row ' || n FROM generate_series(1, 60000) n");
+        interruptedAfter(1);
+        execute("DELETE FROM t WHERE id <= 30000", "VACUUM FULL t");
+        toTheEnd();
+
+        assertThat(Fold.upserting(intake.changes("public.t"))).isEqualTo(rows("t"));
+    }
+
+    @Test
+    void a_publication_says_which_rows_and_columns_come_by_snapshot_and_by_stream() throws Exception {
+        execute(
+                "CREATE TABLE t (id int PRIMARY KEY, name text, secret text)",
+                "CREATE PUBLICATION delta_streams FOR TABLE t (id, name) WHERE (id > 10)",
+                "INSERT INTO t SELECT n, 'n', 's' FROM generate_series(1, 12) n");
+        try (RunningSource _ = running("public.t")) {
+            intake.awaitChanges("public.t", 2);
+            execute("INSERT INTO t VALUES (-3, 'n', 's'), (13, 'n', 's')");
+            intake.awaitChanges("public.t", 3);
+        }
+
+        assertThat(intake.changes().stream().map(change -> ((Change.Insert) change).after()))
+                .containsExactly(Row.of(11, "n"), Row.of(12, "n"), Row.of(13, "n"));
+        assertThat(intake.changes().getLast().schema().version()).isEqualTo(1);
+    }
+
+    @Test
+    void a_rolled_back_part_of_a_streamed_transaction_does_not_come() throws Exception {
+        execute("CREATE TABLE t (id int PRIMARY KEY, filler text)");
+        try (RunningSource _ = running("public.t")) {
+            awaitStreaming();
+            // Beyond logical_decoding_work_mem (64 kB at least) the server sends a transaction before its commit.
+            try (Connection connection = server.connect(database);
+                    Statement statement = connection.createStatement()) {
+                connection.setAutoCommit(false);
+                String fill = "INSERT INTO t SELECT n, repeat('x', 1000) FROM generate_series(%d, %d) n";
+                statement.execute(fill.formatted(1, 70_000));
+                statement.execute("SAVEPOINT a");
+                statement.execute(fill.formatted(100_001, 170_000));
+                statement.execute("ROLLBACK TO a");
+                statement.execute(fill.formatted(200_001, 200_010));
+                connection.commit();
+                statement.execute(fill.formatted(300_001, 370_000));
+                connection.rollback();
+                statement.execute("INSERT INTO t VALUES (0, 'end')");
+                connection.commit();
+            }
+            intake.awaitChanges("public.t", 70_011);
+        }
+
+        assertThat(Fold.of(intake.changes("public.t"))).isEqualTo(rows("t"));
+        assertThat(intake.changes()).hasSize(70_011);
+    }
+}
