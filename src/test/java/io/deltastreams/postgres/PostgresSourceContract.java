@@ -78,6 +78,15 @@ public abstract class PostgresSourceContract {
         return LogSequenceNumber.valueOf(lsn).asLong();
     }
 
+    /** The server's process that served a source may need a moment to notice that it has ended. */
+    private void awaitIdleSlot() {
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> server.text(
+                                database,
+                                "SELECT active FROM pg_replication_slots WHERE slot_name = '%s'".formatted(database))
+                        .equals("f"));
+    }
+
     protected void awaitStreaming() {
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> intake.batches().stream()
@@ -340,6 +349,7 @@ public abstract class PostgresSourceContract {
         try (RunningSource _ = running("public.t")) {
             intake.awaitChanges("public.t", 1);
         }
+        awaitIdleSlot();
         execute("SELECT pg_drop_replication_slot('%s')".formatted(database), "INSERT INTO t VALUES (2)");
 
         // when
@@ -363,6 +373,7 @@ public abstract class PostgresSourceContract {
             intake.awaitChanges("public.t", 2);
             await().atMost(Duration.ofSeconds(30)).until(() -> intake.retained() >= 0);
         }
+        awaitIdleSlot();
         // The embedded server commits asynchronously by default, and then its log's end would be in front of the
         // insert.
         execute(
