@@ -163,6 +163,10 @@ final class LogReader {
     private void committed(OpenTransaction open) throws IOException, SQLException, InterruptedException {
         in.i64();
         long end = in.i64();
+        if (Long.compareUnsigned(end, point.lsn()) <= 0) {
+            throw new IllegalArgumentException("a commit that ends at %s, and everything up to %s has come"
+                    .formatted(ResumePoint.text(end), ResumePoint.text(point.lsn())));
+        }
         Instant at = EPOCH.plus(in.i64(), ChronoUnit.MICROS);
         try (open) {
             Conveyor.Origin origin = new Conveyor.Origin(

@@ -175,29 +175,46 @@ class DirectPostgresTest extends PostgresSourceContract {
 
     @Test
     void a_rolled_back_part_of_a_streamed_transaction_does_not_come() throws Exception {
-        execute("CREATE TABLE t (id int PRIMARY KEY, filler text)");
+        // Beyond that memory the server sends a transaction before its commit.
+        execute(
+                "CREATE TABLE t (id int PRIMARY KEY, filler text)",
+                "ALTER DATABASE %s SET logical_decoding_work_mem = '64kB'".formatted(database));
         try (RunningSource _ = running("public.t")) {
             awaitStreaming();
-            // Beyond logical_decoding_work_mem (64 kB at least) the server sends a transaction before its commit.
             try (Connection connection = server.connect(database);
                     Statement statement = connection.createStatement()) {
                 connection.setAutoCommit(false);
-                String fill = "INSERT INTO t SELECT n, repeat('x', 1000) FROM generate_series(%d, %d) n";
-                statement.execute(fill.formatted(1, 70_000));
+                String fill = "INSERT INTO t SELECT n, repeat('x', 100) FROM generate_series(%d, %d) n";
+                statement.execute(fill.formatted(1, 7_000));
                 statement.execute("SAVEPOINT a");
-                statement.execute(fill.formatted(100_001, 170_000));
+                statement.execute(fill.formatted(100_001, 107_000));
                 statement.execute("ROLLBACK TO a");
                 statement.execute(fill.formatted(200_001, 200_010));
                 connection.commit();
-                statement.execute(fill.formatted(300_001, 370_000));
+                statement.execute(fill.formatted(300_001, 307_000));
                 connection.rollback();
                 statement.execute("INSERT INTO t VALUES (0, 'end')");
                 connection.commit();
             }
-            intake.awaitChanges("public.t", 70_011);
+            intake.awaitChanges("public.t", 7_011);
         }
 
         assertThat(Fold.of(intake.changes("public.t"))).isEqualTo(rows("t"));
-        assertThat(intake.changes()).hasSize(70_011);
+        assertThat(intake.changes()).hasSize(7_011);
+    }
+
+    @Test
+    void a_transaction_beyond_what_stays_in_memory_comes_back_from_its_side_file() throws Exception {
+        execute("CREATE TABLE t (id int PRIMARY KEY, filler text)");
+        try (RunningSource _ = running("public.t")) {
+            awaitStreaming();
+            execute("INSERT INTO t SELECT n, repeat('x', 40000) FROM generate_series(1, 1000) n");
+            intake.awaitLog(log -> !log.isEmpty() && log.getLast().complete());
+        }
+
+        assertThat(intake.changes()).hasSize(1000);
+        assertThat(intake.changes().stream()
+                        .map(change -> ((Change.Insert) change).after().get(1)))
+                .allMatch("x".repeat(40_000)::equals);
     }
 }

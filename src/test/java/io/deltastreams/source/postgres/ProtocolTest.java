@@ -1,0 +1,218 @@
+package io.deltastreams.source.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.deltastreams.change.Change;
+import io.deltastreams.change.Row;
+import io.deltastreams.change.TableId;
+import io.deltastreams.postgres.Catalog;
+import io.deltastreams.postgres.PostgresServer;
+import io.deltastreams.postgres.ResumePoint;
+import io.deltastreams.source.RecordingIntake;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Messages as a server makes them, in every version of the protocol that we speak, whole and damaged. */
+class ProtocolTest {
+
+    /** Behind everything. */
+    private static final ResumePoint END = new ResumePoint(1, Long.MAX_VALUE, true);
+
+    private static PostgresServer server;
+    private static String database;
+    private static Connection connection;
+
+    @BeforeAll
+    static void start() throws Exception {
+        server = PostgresServer.start(new DirectPostgres.Factory());
+        database = server.database();
+        server.execute(
+                database,
+                // Only what is flushed is sent.
+                "SET synchronous_commit = on",
+                "CREATE TYPE mood AS ENUM ('sad', 'ok')",
+                "CREATE TABLE t (id int PRIMARY KEY, name text, n numeric, at timestamptz, m mood, a int[], large text)",
+                "CREATE TABLE whole (id int PRIMARY KEY, name text)",
+                "ALTER TABLE whole REPLICA IDENTITY FULL",
+                "CREATE PUBLICATION p FOR TABLE t, whole",
+                "SELECT pg_create_logical_replication_slot('s', 'pgoutput')",
+                "INSERT INTO t SELECT i, 'name ' || i, i / 3.0, now(), 'ok', ARRAY[i, NULL], repeat('large', 2000)"
+                        + " FROM generate_series(1, 20) i",
+                "INSERT INTO whole VALUES (1, 'a'), (2, NULL)",
+                "UPDATE t SET name = NULL, n = 'NaN' WHERE id < 5",
+                "UPDATE t SET id = 100 WHERE id = 6",
+                "UPDATE whole SET name = 'b'",
+                "DELETE FROM whole WHERE id = 1",
+                "DELETE FROM t WHERE id = 7",
+                "SELECT pg_logical_emit_message(false, 'somebody', 'else')",
+                "SELECT pg_logical_emit_message(true, 'somebody', 'else')",
+                "ALTER TABLE whole ADD more int DEFAULT 7",
+                "INSERT INTO whole VALUES (3, 'c', 8)",
+                "TRUNCATE whole");
+        connection = server.connect(database);
+        try (Statement statement = connection.createStatement()) {
+            // Beyond that memory the server sends a transaction before its commit.
+            statement.execute("SET synchronous_commit = on");
+            statement.execute("SET logical_decoding_work_mem = '64kB'");
+            connection.setAutoCommit(false);
+            statement.execute("INSERT INTO whole SELECT i, 'streamed', 1 FROM generate_series(10, 1500) i");
+            statement.execute("SAVEPOINT a");
+            statement.execute("INSERT INTO whole SELECT i, 'rolled back', 1 FROM generate_series(5000, 6500) i");
+            statement.execute("ROLLBACK TO a");
+            statement.execute("INSERT INTO whole SELECT i, 'streamed', 1 FROM generate_series(3001, 3010) i");
+            connection.commit();
+            connection.setAutoCommit(true);
+        }
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        connection.close();
+        server.close();
+    }
+
+    private static List<byte[]> messages(int version, String... more) throws SQLException {
+        String options = "'proto_version', '%d', 'publication_names', 'p'%s"
+                .formatted(version, Arrays.stream(more).map(", '%s'"::formatted).reduce("", String::concat));
+        List<byte[]> messages = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(
+                        "SELECT data FROM pg_logical_slot_peek_binary_changes('s', NULL, NULL, " + options + ")")) {
+            while (rows.next()) {
+                messages.add(rows.getBytes(1));
+            }
+        }
+        return messages;
+    }
+
+    /** What came, and what ended it: empty if that was the end of the messages. */
+    private record Outcome(List<Change> changes, Optional<Throwable> failure) {}
+
+    private static Outcome read(List<byte[]> messages) throws Exception {
+        RecordingIntake intake = new RecordingIntake();
+        CompletableFuture<Throwable> failure = new CompletableFuture<>();
+        Catalog catalog = Catalog.over(connection);
+        List<TableId> tables = List.of(new TableId("public", "t"), new TableId("public", "whole"));
+        try (Conveyor conveyor =
+                new Conveyor(intake, new Acknowledgement(intake, Optional.empty(), _ -> {}), failure::complete)) {
+            LogReader reader = new LogReader(
+                    new ScriptedStream(messages),
+                    new Shapes(catalog, tables, List.of(), List.of()),
+                    conveyor,
+                    AlreadyRead.of("", tables, catalog),
+                    new ResumePoint(1, 0, true),
+                    Duration.ZERO);
+            try {
+                reader.read();
+            } catch (ScriptedStream.EndOfScript _) {
+                conveyor.put(List.of(), END, () -> {});
+                await().until(() -> failure.isDone()
+                        || intake.kept().filter(END.token()::equals).isPresent());
+            } catch (RuntimeException e) {
+                failure.complete(e);
+            }
+            return new Outcome(intake.changes(), Optional.ofNullable(failure.getNow(null)));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, off", "2, off", "2, on", "3, on", "4, on", "4, parallel"})
+    void every_version_of_the_protocol_brings_the_same_changes(int version, String streaming) throws Exception {
+        Outcome expected = read(messages(1));
+        assertThat(expected.failure()).isEmpty();
+        assertThat(expected.changes()).hasSize(20 + 2 + 4 + 2 + 2 + 1 + 1 + 1 + 1 + 1491 + 10);
+
+        Outcome outcome = read(
+                version == 1
+                        ? messages(1, "messages", "true")
+                        : messages(version, "streaming", streaming, "messages", "true"));
+
+        assertThat(outcome.failure()).isEmpty();
+        assertThat(outcome.changes()).isEqualTo(expected.changes());
+    }
+
+    @Test
+    void a_message_that_ends_early_is_an_error_or_changes_nothing() throws Exception {
+        List<byte[]> whole = messages(4, "streaming", "on", "messages", "true");
+        List<Change> expected = read(whole).changes();
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        int failed = 0;
+        for (int trial = 0; trial < 200; trial++) {
+            int at = random.nextInt(Math.min(whole.size(), trial % 2 == 0 ? 80 : whole.size()));
+            byte[] message = whole.get(at);
+            List<byte[]> damaged = new ArrayList<>(whole);
+            damaged.set(at, Arrays.copyOf(message, random.nextInt(message.length)));
+
+            Outcome outcome = read(damaged);
+
+            if (outcome.failure().isPresent()) {
+                failed++;
+                assertThat(outcome.failure().get())
+                        .as("seed %d, trial %d", seed, trial)
+                        .isInstanceOf(ProtocolViolation.class)
+                        .hasMessageContaining("does not read: ");
+                assertThat(outcome.changes())
+                        .as("seed %d, trial %d", seed, trial)
+                        .isEqualTo(expected.subList(0, outcome.changes().size()));
+            } else {
+                assertThat(outcome.changes())
+                        .as("seed %d, trial %d", seed, trial)
+                        .isEqualTo(expected);
+            }
+        }
+        assertThat(failed).isGreaterThan(100);
+    }
+
+    @Test
+    void a_damaged_byte_is_an_error_or_a_row_that_fits_its_schema() throws Exception {
+        List<byte[]> whole = messages(4, "streaming", "on", "messages", "true");
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        for (int trial = 0; trial < 200; trial++) {
+            int at = random.nextInt(Math.min(whole.size(), 80));
+            byte[] message = whole.get(at).clone();
+            message[random.nextInt(Math.min(message.length, 200))] ^= (byte) (1 << random.nextInt(8));
+            List<byte[]> damaged = new ArrayList<>(whole);
+            damaged.set(at, message);
+
+            Outcome outcome = read(damaged);
+
+            if (outcome.failure().isPresent()) {
+                assertThat(outcome.failure().get())
+                        .as("seed %d, trial %d", seed, trial)
+                        .isInstanceOf(ProtocolViolation.class);
+            }
+            for (Change change : outcome.changes()) {
+                if (change instanceof Change.Insert insert) {
+                    assertThat(insert.after().size())
+                            .isEqualTo(insert.schema().columns().size());
+                    values(insert.after());
+                }
+            }
+        }
+    }
+
+    private static void values(Row row) {
+        for (int column = 0; column < row.size(); column++) {
+            if (row.has(column)) {
+                row.get(column);
+            }
+        }
+    }
+}
