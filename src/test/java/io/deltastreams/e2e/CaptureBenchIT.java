@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.deltastreams.demo.DemoKafka;
 import io.deltastreams.demo.DemoPostgres;
+import io.deltastreams.source.postgres.ReaderIntoNothing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -12,25 +13,54 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A slot filled with a million changes, drained by the bare Debezium engine and by this service in turn, each in a process of its own at {@code
- * -Xmx512m}, server and broker on the same machine. Absolute rates belong to the machine; the ratios are what counts.
+ * Slots filled with the same changes, drained by the driver alone, by the Debezium engine and by this service in turn, each in a process of its own,
+ * server and broker on the same machine. Absolute rates belong to the machine; the ratios are what counts.
+ *
+ * <p>{@code -Dbench.rounds=5}, {@code -Dbench.workloads=narrow,wide,large,huge,tiny,mixed}, {@code -Dbench.contestants=bare_driver,…}.
  */
 @Tag("bench")
 class CaptureBenchIT {
 
-    private static final int CHANGES = 1_000_000;
-    private static final int TRANSACTIONS = 1_000;
     private static final int ROUNDS = Integer.getInteger("bench.rounds", 3);
-    private static final int BARE = 0;
-    private static final int LOG = 1;
-    private static final int EVERYTHING = 2;
+
+    /** Who drains a slot. */
+    private enum Contestant {
+        BARE_DRIVER("bare driver, counted only"),
+        BARE_ENGINE("Debezium engine, counted only"),
+        NOTHING("direct reader, counted only"),
+        LOG("into the log (fsync)"),
+        KAFKA("into log and Kafka acks=all"),
+        SSE("into log and one SSE reader"),
+        ENGINE_KAFKA("engine: debezium, log and Kafka");
+
+        private final String title;
+
+        Contestant(String title) {
+            this.title = title;
+        }
+
+        private boolean isService() {
+            return compareTo(LOG) >= 0;
+        }
+
+        private boolean hasKafka() {
+            return this == KAFKA || this == ENGINE_KAFKA;
+        }
+
+        private String slot(int round) {
+            return "slot_%s_%d".formatted(name().toLowerCase(Locale.ROOT), round);
+        }
+    }
 
     @TempDir
     Path folder;
@@ -38,42 +68,56 @@ class CaptureBenchIT {
     /** @param rate changes per second from the first to the last */
     private record Result(double rate, long peakMemory) {}
 
+    private static <E extends Enum<E>> List<E> chosen(Class<E> type, String property, List<E> otherwise) {
+        String names = System.getProperty(property, "");
+        return names.isEmpty()
+                ? otherwise
+                : Arrays.stream(names.split(",", -1))
+                        .map(name -> Enum.valueOf(type, name.toUpperCase(Locale.ROOT)))
+                        .toList();
+    }
+
     @Test
-    void drain_a_full_slot() throws Exception {
-        double[][] rates = new double[3][ROUNDS];
-        long[] memory = new long[3];
-        try (DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), Service.freePort());
-                DemoKafka kafka = DemoKafka.start(folder.resolve("kafka"), Service.freePort())) {
-            for (int round = 0; round < ROUNDS; round++) {
-                prepare(postgres, round);
-                for (int kind : new int[] {BARE, LOG, EVERYTHING}) {
-                    Result result =
-                            kind == BARE ? bare(postgres, slot(kind, round)) : service(postgres, kafka, kind, round);
-                    rates[kind][round] = result.rate();
-                    memory[kind] = Math.max(memory[kind], result.peakMemory());
-                    System.out.printf("round %d, %s: %,.0f changes/s%n", round + 1, name(kind), result.rate());
-                }
+    void drain_full_slots() throws Exception {
+        List<Contestant> contestants = chosen(Contestant.class, "bench.contestants", List.of(Contestant.values()));
+        for (Workload workload : chosen(Workload.class, "bench.workloads", List.of(Workload.NARROW))) {
+            Path here = folder.resolve(workload.text());
+            try (DemoPostgres postgres = DemoPostgres.start(here.resolve("postgres"), Service.freePort());
+                    DemoKafka kafka = DemoKafka.start(here.resolve("kafka"), Service.freePort())) {
+                drain(workload, contestants, postgres, kafka);
             }
         }
-        double bare = median(rates[BARE]);
-        System.out.printf("%n%-36s %12s %8s %10s%n", "median of " + ROUNDS, "changes/s", "ratio", "peak RSS");
-        for (int kind : new int[] {BARE, LOG, EVERYTHING}) {
-            double rate = median(rates[kind]);
-            System.out.printf("%-36s %,12.0f %8.2f %8s%n", name(kind), rate, rate / bare, memory[kind] + " MiB");
+    }
+
+    private void drain(Workload workload, List<Contestant> contestants, DemoPostgres postgres, DemoKafka kafka)
+            throws Exception {
+        Map<Contestant, double[]> rates = new EnumMap<>(Contestant.class);
+        Map<Contestant, Long> memory = new EnumMap<>(Contestant.class);
+        for (int round = 0; round < ROUNDS; round++) {
+            prepare(postgres, workload, contestants, round);
+            for (Contestant contestant : contestants) {
+                Result result = contestant.isService()
+                        ? service(workload, contestant, postgres, kafka, round)
+                        : alone(workload, contestant, postgres, round);
+                rates.computeIfAbsent(contestant, _ -> new double[ROUNDS])[round] = result.rate();
+                memory.merge(contestant, result.peakMemory(), Math::max);
+                System.out.printf(
+                        "%s, round %d, %s: %,.0f changes/s%n",
+                        workload.text(), round + 1, contestant.title, result.rate());
+            }
+        }
+        double first = median(rates.get(contestants.getFirst()));
+        System.out.printf(
+                "%n%-10s %-36s %12s %8s %10s%n",
+                workload.text(), "median of " + ROUNDS, "changes/s", "ratio", "peak RSS");
+        for (Contestant contestant : contestants) {
+            double rate = median(rates.get(contestant));
+            long peak = memory.get(contestant);
+            System.out.printf(
+                    "%-10s %-36s %,12.0f %8.3f %10s%n",
+                    "", contestant.title, rate, rate / first, peak == 0 ? "" : peak + " MiB");
             assertThat(rate).isPositive();
         }
-    }
-
-    private static String name(int kind) {
-        return switch (kind) {
-            case BARE -> "bare Debezium engine, counted only";
-            case LOG -> "into the log (fsync)";
-            default -> "into log, Kafka acks=all and SSE";
-        };
-    }
-
-    private static String slot(int kind, int round) {
-        return "slot_%d_%d".formatted(kind, round);
     }
 
     private static double median(double[] values) {
@@ -86,106 +130,114 @@ class CaptureBenchIT {
         return "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres";
     }
 
-    private static void prepare(DemoPostgres postgres, int round) throws SQLException {
+    private static void prepare(DemoPostgres postgres, Workload workload, List<Contestant> contestants, int round)
+            throws SQLException {
         try (Connection connection = DriverManager.getConnection(jdbcUrl(postgres));
                 Statement statement = connection.createStatement()) {
             if (round == 0) {
-                statement.execute(
-                        "CREATE TABLE bench (id bigint PRIMARY KEY, customer int, amount numeric(12,2), status text,"
-                                + " note text, created_at timestamptz)");
+                statement.execute("CREATE TABLE bench (" + workload.columns + ")");
                 statement.execute("CREATE PUBLICATION delta_streams FOR TABLE bench");
             }
             statement.execute("TRUNCATE bench");
-            for (int kind : new int[] {BARE, LOG, EVERYTHING}) {
-                statement.execute(
-                        "SELECT pg_create_logical_replication_slot('%s', 'pgoutput')".formatted(slot(kind, round)));
+            for (Contestant contestant : contestants) {
+                statement.execute("SELECT pg_create_logical_replication_slot('%s', 'pgoutput')"
+                        .formatted(contestant.slot(round)));
             }
-            int perTransaction = CHANGES / TRANSACTIONS;
-            for (int i = 0; i < TRANSACTIONS; i++) {
-                statement.execute(
-                        ("INSERT INTO bench SELECT i, i %% 1000, i * 0.01, 'PAID', 'a note of some length, number ' || i, now()"
-                                        + " FROM generate_series(%d, %d) i")
-                                .formatted(i * perTransaction + 1, (i + 1) * perTransaction));
+            for (int from = 1; from <= workload.changes; from += workload.perStatement) {
+                statement.execute(workload.statement(from));
             }
         }
     }
 
-    private static void drop(DemoPostgres postgres, String slot) throws SQLException {
+    private static void drop(DemoPostgres postgres, String slot) throws SQLException, InterruptedException {
         try (Connection connection = DriverManager.getConnection(jdbcUrl(postgres));
                 Statement statement = connection.createStatement()) {
             statement.execute(
-                    "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '%s' AND active"
+                    "SELECT pg_terminate_backend(active_pid, 10000) FROM pg_replication_slots WHERE slot_name = '%s' AND active"
                             .formatted(slot));
+            TimeUnit.SECONDS.sleep(1);
             statement.execute("SELECT pg_drop_replication_slot('%s')".formatted(slot));
         }
     }
 
-    private static Result bare(DemoPostgres postgres, String slot) throws Exception {
+    private static Result alone(Workload workload, Contestant contestant, DemoPostgres postgres, int round)
+            throws Exception {
+        Class<?> program = switch (contestant) {
+            case BARE_DRIVER -> BareReader.class;
+            case BARE_ENGINE -> BareEngine.class;
+            default -> ReaderIntoNothing.class;
+        };
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx512m",
                         "-cp",
                         System.getProperty("java.class.path"),
-                        BareEngine.class.getName(),
+                        program.getName(),
                         "localhost",
                         Integer.toString(postgres.port()),
                         "shop",
-                        slot,
+                        contestant.slot(round),
                         "delta_streams",
-                        Integer.toString(CHANGES))
+                        Integer.toString(workload.changes))
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         List<String> lines = process.inputReader().readAllLines();
         process.waitFor();
-        TimeUnit.SECONDS.sleep(1);
-        drop(postgres, slot);
+        drop(postgres, contestant.slot(round));
         double rate = lines.stream()
                 .filter(line -> line.startsWith("rate "))
                 .mapToDouble(line -> Double.parseDouble(line.substring(5)))
                 .findFirst()
-                .orElseThrow(() -> new AssertionError("the bare engine gave no rate: " + lines));
+                .orElseThrow(() -> new AssertionError(contestant.title + " gave no rate: " + lines));
         return new Result(rate, 0);
     }
 
-    private Result service(DemoPostgres postgres, DemoKafka kafka, int kind, int round) throws Exception {
-        String topic = "bench_%d".formatted(round);
+    private Result service(Workload workload, Contestant contestant, DemoPostgres postgres, DemoKafka kafka, int round)
+            throws Exception {
+        String topic = "bench_%s_%s_%d".formatted(workload.text(), contestant.name(), round);
         String pipeline = """
                 source:
-                  postgresql: { url: %s, tables: [public.bench], snapshot: never, slot: %s }
+                  postgresql: { url: %s, tables: [public.bench], snapshot: never, slot: %s, engine: %s }
                 log: { path: log }
                 streams:
                   bench: { from: public.bench, to: { feed: {}%s } }
                 """.formatted(
                         postgres.url(),
-                        slot(kind, round),
-                        kind == EVERYTHING ? ", kafka: { topic: " + topic + ", required: true }" : "");
-        try (Service service = Service.start(folder.resolve(name(kind) + round), pipeline, kafka.bootstrapServers())) {
-            FeedReader reader = kind == EVERYTHING ? new FeedReader(service, "/feeds/bench?from=earliest") : null;
+                        contestant.slot(round),
+                        contestant == Contestant.ENGINE_KAFKA ? "debezium" : "direct",
+                        contestant.hasKafka() ? ", kafka: { topic: " + topic + ", required: true }" : "");
+        Path here = folder.resolve("%s-%s-%d".formatted(workload.text(), contestant.name(), round));
+        String memory = workload == Workload.HUGE ? "-Xmx256m" : "-Xmx512m";
+        try (Service service = Service.start(here, pipeline, kafka.bootstrapServers(), memory)) {
+            FeedCounter reader =
+                    contestant == Contestant.SSE ? new FeedCounter(service, "/feeds/bench?from=earliest") : null;
             long first = awaitCaptured(service, 1, null);
-            long last = awaitCaptured(service, CHANGES, reader);
-            Result result = new Result(CHANGES / ((last - first) / 1e9), service.peakMemory());
+            long last = awaitCaptured(service, workload.changes, reader);
+            Result result = new Result(workload.changes / ((last - first) / 1e9), service.peakMemory());
             if (reader != null) {
                 reader.close();
             }
             service.kill();
-            TimeUnit.SECONDS.sleep(1);
-            drop(postgres, slot(kind, round));
+            drop(postgres, contestant.slot(round));
             return result;
         }
     }
 
     /** Waits until the log, the reader and the topic have so many changes; gives the time. */
-    private static long awaitCaptured(Service service, long changes, FeedReader reader)
+    private static long awaitCaptured(Service service, long changes, FeedCounter reader)
             throws InterruptedException, IOException {
         while (true) {
-            if (service.process().isAlive() && isThere(service, changes, reader)) {
+            if (!service.process().isAlive()) {
+                throw new AssertionError("the service ended: " + String.join("\n", service.output()));
+            }
+            if (isThere(service, changes, reader)) {
                 return System.nanoTime();
             }
             TimeUnit.MILLISECONDS.sleep(20);
         }
     }
 
-    private static boolean isThere(Service service, long changes, FeedReader reader) {
+    private static boolean isThere(Service service, long changes, FeedCounter reader) {
         try {
             JsonNode index = Fold.JSON.readTree(service.get("/feeds").body());
             if (index.at("/source/captured").asLong() < changes) {
@@ -193,7 +245,7 @@ class CaptureBenchIT {
             }
             if (changes > 1) {
                 boolean kafkaDone = index.at("/outputs/0/delivered").asLong(changes) >= changes;
-                return kafkaDone && (reader == null || reader.fold().deltas() >= changes);
+                return kafkaDone && (reader == null || reader.count() >= changes);
             }
             return true;
         } catch (IOException | RuntimeException _) {

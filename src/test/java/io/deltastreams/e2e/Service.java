@@ -16,7 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 
-/** {@code java -jar target/quarkus-app/quarkus-run.jar} with a pipeline file, as a user runs it; at {@code -Xmx512m}. */
+/** {@code java -jar target/quarkus-app/quarkus-run.jar} with a pipeline file, as a user runs it; at {@code -Xmx512m} if not told otherwise. */
 final class Service implements AutoCloseable {
 
     private static final Path JAR =
@@ -26,27 +26,33 @@ final class Service implements AutoCloseable {
     private final Path folder;
     private final int port;
     private final String brokers;
+    private final String memory;
     private final HttpClient http = HttpClient.newHttpClient();
     private Process process;
 
-    private Service(Path folder, int port, String brokers, Process process) {
+    private Service(Path folder, int port, String brokers, String memory, Process process) {
         this.folder = folder;
         this.port = port;
         this.brokers = brokers;
+        this.memory = memory;
         this.process = process;
     }
 
     static Service start(Path folder, String pipeline, String brokers) throws IOException {
+        return start(folder, pipeline, brokers, "-Xmx512m");
+    }
+
+    static Service start(Path folder, String pipeline, String brokers, String memory) throws IOException {
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("delta-streams.yaml"), pipeline);
         int port = freePort();
-        return new Service(folder, port, brokers, launch(folder, port, brokers));
+        return new Service(folder, port, brokers, memory, launch(folder, port, brokers, memory));
     }
 
-    private static Process launch(Path folder, int port, String brokers) throws IOException {
+    private static Process launch(Path folder, int port, String brokers, String memory) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx512m",
+                        memory,
                         "-XX:+ExitOnOutOfMemoryError",
                         "-Dquarkus.http.port=" + port,
                         "-jar",
@@ -111,7 +117,7 @@ final class Service implements AutoCloseable {
     }
 
     void restart() throws IOException {
-        process = launch(folder, port, brokers);
+        process = launch(folder, port, brokers, memory);
     }
 
     /** SIGTERM; gives how long it took to end. */
