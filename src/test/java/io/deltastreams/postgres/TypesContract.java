@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -32,6 +33,34 @@ import org.junit.jupiter.api.Test;
 
 /** Every type of PostgreSQL's, by snapshot and by stream, against the value that it stands for. */
 public abstract class TypesContract {
+
+    /** What the types need that are not PostgreSQL's own. */
+    static final List<String> PREPARATION = List.of(
+            "CREATE EXTENSION hstore",
+            "CREATE EXTENSION ltree",
+            "CREATE EXTENSION citext",
+            "CREATE TYPE mood AS ENUM ('sad', 'ok')",
+            "CREATE TYPE address AS (street text, number int)",
+            "CREATE DOMAIN email AS text CHECK (VALUE LIKE '%@%')",
+            "CREATE DOMAIN price AS numeric(12,3)");
+
+    /** The columns of a table of every type, its key first. */
+    static String columns() {
+        return "id int PRIMARY KEY, "
+                + columns(index -> "c" + index + " " + CASES.get(index).sql());
+    }
+
+    /** A row of that table, some of it null; no points. */
+    static String values(int id, Random random) {
+        return id + ", "
+                + columns(index -> {
+                    Case tested = CASES.get(index);
+                    return random.nextInt(4) == 0 || tested.sql().equals("point")
+                            ? "NULL"
+                            : String.valueOf(tested.values()
+                                    .get(2 * random.nextInt(tested.values().size() / 2)));
+                });
+    }
 
     private final ChangeSource.Factory factory;
     private final Map<String, Object> otherwise;
@@ -218,19 +247,8 @@ public abstract class TypesContract {
         try (PostgresServer server = PostgresServer.start(factory)) {
             // given
             String database = server.database();
-            server.execute(
-                    database,
-                    "CREATE EXTENSION hstore",
-                    "CREATE EXTENSION ltree",
-                    "CREATE EXTENSION citext",
-                    "CREATE TYPE mood AS ENUM ('sad', 'ok')",
-                    "CREATE TYPE address AS (street text, number int)",
-                    "CREATE DOMAIN email AS text CHECK (VALUE LIKE '%@%')",
-                    "CREATE DOMAIN price AS numeric(12,3)",
-                    "CREATE TABLE wide (id int PRIMARY KEY, "
-                            + columns(index ->
-                                    "c" + index + " " + CASES.get(index).sql())
-                            + ")");
+            server.execute(database, PREPARATION.toArray(String[]::new));
+            server.execute(database, "CREATE TABLE wide (" + columns() + ")");
             int rows = CASES.stream()
                     .mapToInt(tested -> tested.values().size() / 2)
                     .max()
