@@ -54,6 +54,12 @@ public final class BinaryReader {
         return limit - position;
     }
 
+    /** The next byte, which stays the next. */
+    int peek() {
+        need(1);
+        return array[position] & 0xff;
+    }
+
     public int u8() {
         need(1);
         return array[position++] & 0xff;

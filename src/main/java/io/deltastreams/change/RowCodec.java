@@ -60,6 +60,13 @@ public final class RowCodec {
     private static final int LARGE = 4;
     private static final int SPECIALS = 3;
 
+    /** What stands next in an array. */
+    public enum Element {
+        NULL,
+        VALUE,
+        LIST
+    }
+
     private static final int ELEMENT_NULL = 0;
     private static final int ELEMENT_VALUE = 1;
     private static final int ELEMENT_LIST = 2;
@@ -216,11 +223,10 @@ public final class RowCodec {
         long head = in.varlong();
         long count = elements(head, in);
         for (long i = 0; i < count; i++) {
-            switch ((head & 1) == 0 ? ELEMENT_VALUE : in.u8()) {
-                case ELEMENT_NULL -> {}
-                case ELEMENT_VALUE -> skip(element, in);
-                case ELEMENT_LIST -> skipList(element, in);
-                default -> throw new IllegalArgumentException("an array's element of an unknown kind");
+            switch (element(head, in)) {
+                case NULL -> {}
+                case VALUE -> skip(element, in);
+                case LIST -> skipList(element, in);
             }
         }
     }
@@ -469,6 +475,31 @@ public final class RowCodec {
         };
     }
 
+    /** The special value that a numeric, a date or a timestamp is; null, and nothing is read, where it is none. */
+    public static @Nullable Special special(BinaryReader in) {
+        return isSpecial(in.peek()) ? special(in.u8()) : null;
+    }
+
+    /** Whether a long holds the unscaled value of a numeric that is not special; then its scale and that, both zigzag, come next. */
+    public static boolean isDecimal(BinaryReader in) {
+        boolean compact = in.peek() == COMPACT;
+        if (compact) {
+            in.skip(1);
+        }
+        return compact;
+    }
+
+    /** The day since 1970-01-01 of a date, or the second since 1970-01-01T00:00 of a timestamp, that is not special. */
+    public static long daysOrSeconds(BinaryReader in) {
+        return signed(in.varlong());
+    }
+
+    /** The nanosecond of a timestamp, which stands behind its second. */
+    public static int nano(BinaryReader in) {
+        long fraction = in.varlong();
+        return (int) ((fraction & 1) == 0 ? fraction / 2 * 1000 : fraction / 2);
+    }
+
     private static boolean isSpecial(long code) {
         return code >= 0 && code < SPECIALS;
     }
@@ -487,11 +518,6 @@ public final class RowCodec {
         return (value >>> 1) ^ -(value & 1);
     }
 
-    private static int nano(BinaryReader in) {
-        long fraction = in.varlong();
-        return (int) ((fraction & 1) == 0 ? fraction / 2 * 1000 : fraction / 2);
-    }
-
     private static Object date(BinaryReader in) {
         long day = in.varlong();
         return isSpecial(day) ? special(day) : LocalDate.ofEpochDay(signed(day));
@@ -504,20 +530,49 @@ public final class RowCodec {
                 int scale = in.zigzag32();
                 yield BigDecimal.valueOf(in.zigzag64(), scale);
             }
-            case LARGE -> {
-                int scale = in.zigzag32();
-                yield new BigDecimal(new BigInteger(in.bytes(in.count())), scale);
-            }
+            case LARGE -> digits(in);
             default -> special(kind);
         };
     }
 
-    private static long elements(long head, BinaryReader in) {
+    /** A numeric that is neither special nor {@linkplain #isDecimal of a long}. */
+    public static BigDecimal large(BinaryReader in) {
+        if (in.u8() != LARGE) {
+            throw new IllegalArgumentException("a numeric of an unknown kind");
+        }
+        return digits(in);
+    }
+
+    private static BigDecimal digits(BinaryReader in) {
+        int scale = in.zigzag32();
+        return new BigDecimal(new BigInteger(in.bytes(in.count())), scale);
+    }
+
+    /**
+     * How many elements an array has.
+     *
+     * @param head the number that the array begins with
+     */
+    public static long elements(long head, BinaryReader in) {
         long count = head >>> 1;
         if (count > in.remaining()) {
             throw new IllegalArgumentException("%d elements in %d bytes".formatted(count, in.remaining()));
         }
         return count;
+    }
+
+    /** What the next element is, whose value or list then follows; {@code head} as above. */
+    public static Element element(long head, BinaryReader in) {
+        if ((head & 1) == 0) {
+            return Element.VALUE;
+        }
+        int kind = in.u8();
+        return switch (kind) {
+            case ELEMENT_NULL -> Element.NULL;
+            case ELEMENT_VALUE -> Element.VALUE;
+            case ELEMENT_LIST -> Element.LIST;
+            default -> throw new IllegalArgumentException("an array's element of kind " + kind);
+        };
     }
 
     private static Object hstore(BinaryReader in) {
@@ -535,12 +590,10 @@ public final class RowCodec {
         long head = in.varlong();
         @Nullable Object[] values = new @Nullable Object[(int) elements(head, in)];
         for (int i = 0; i < values.length; i++) {
-            int kind = (head & 1) == 0 ? ELEMENT_VALUE : in.u8();
-            values[i] = switch (kind) {
-                case ELEMENT_NULL -> null;
-                case ELEMENT_VALUE -> value(element, in);
-                case ELEMENT_LIST -> list(element, in);
-                default -> throw new IllegalArgumentException("an array's element of kind " + kind);
+            values[i] = switch (element(head, in)) {
+                case NULL -> null;
+                case VALUE -> value(element, in);
+                case LIST -> list(element, in);
             };
         }
         return Collections.unmodifiableList(Arrays.asList(values));

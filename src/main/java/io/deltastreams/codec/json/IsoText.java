@@ -1,79 +1,59 @@
 package io.deltastreams.codec.json;
 
-import io.deltastreams.change.TimeOfDay;
-import java.time.Instant;
 import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.OffsetTime;
 import java.time.ZoneOffset;
 
-/** Dates and times in ISO 8601 with always six decimals, nine only where a value has nanoseconds. */
+/** Dates and times in ISO 8601 with always six decimals, nine only where a value has nanoseconds; digit by digit, without quotes. */
 final class IsoText {
 
-    private static final int LONGEST = 48;
+    private static final int SECONDS_A_DAY = 86_400;
+    private static final long NANOS_A_SECOND = 1_000_000_000;
 
     private IsoText() {}
 
-    static String of(LocalDate date) {
-        return date(new StringBuilder(LONGEST), date).toString();
-    }
-
-    static String of(TimeOfDay time) {
-        long seconds = time.micros() / 1_000_000;
-        int nanos = (int) (time.micros() % 1_000_000) * 1000;
-        StringBuilder text = new StringBuilder(LONGEST);
-        return clock(text, (int) (seconds / 3600), (int) (seconds / 60 % 60), (int) (seconds % 60), nanos)
-                .toString();
-    }
-
-    static String of(OffsetTime time) {
-        StringBuilder text = new StringBuilder(LONGEST);
-        return clock(text, time.getHour(), time.getMinute(), time.getSecond(), time.getNano())
-                .append(time.getOffset().getId())
-                .toString();
-    }
-
-    static String of(LocalDateTime moment) {
-        return dateTime(new StringBuilder(LONGEST), moment).toString();
-    }
-
-    static String of(Instant instant) {
-        LocalDateTime moment = LocalDateTime.ofEpochSecond(instant.getEpochSecond(), instant.getNano(), ZoneOffset.UTC);
-        return dateTime(new StringBuilder(LONGEST), moment).append('Z').toString();
-    }
-
-    private static StringBuilder dateTime(StringBuilder text, LocalDateTime moment) {
-        date(text, moment.toLocalDate()).append('T');
-        return clock(text, moment.getHour(), moment.getMinute(), moment.getSecond(), moment.getNano());
-    }
-
-    private static StringBuilder date(StringBuilder text, LocalDate date) {
+    /** @param day since 1970-01-01 */
+    static void date(JsonWriter out, long day) {
+        LocalDate date = LocalDate.ofEpochDay(day);
         int year = date.getYear();
         if (year < 0) {
-            text.append('-');
+            out.ascii('-');
         } else if (year > 9999) {
-            text.append('+');
+            out.ascii('+');
         }
-        digits(text, Math.abs(year), 1000).append('-');
-        digits(text, date.getMonthValue(), 10).append('-');
-        return digits(text, date.getDayOfMonth(), 10);
+        out.padded(Math.abs(year), 4);
+        out.ascii('-');
+        out.padded(date.getMonthValue(), 2);
+        out.ascii('-');
+        out.padded(date.getDayOfMonth(), 2);
     }
 
-    private static StringBuilder clock(StringBuilder text, int hour, int minute, int second, int nanos) {
-        digits(text, hour, 10).append(':');
-        digits(text, minute, 10).append(':');
-        digits(text, second, 10).append('.');
-        return nanos % 1000 == 0 ? digits(text, nanos / 1000, 100_000) : digits(text, nanos, 100_000_000);
+    /** @param second since 1970-01-01T00:00 */
+    static void moment(JsonWriter out, long second, int nano) {
+        date(out, Math.floorDiv(second, SECONDS_A_DAY));
+        out.ascii('T');
+        clock(out, Math.floorMod(second, SECONDS_A_DAY), nano);
     }
 
-    /** A number with zeros in front, down from the decimal place {@code unit}, or from a higher one that it has. */
-    private static StringBuilder digits(StringBuilder text, int number, int unit) {
-        if (number / unit >= 10) {
-            return text.append(number);
+    /** @param nanos since midnight */
+    static void time(JsonWriter out, long nanos) {
+        clock(out, (int) (nanos / NANOS_A_SECOND), (int) (nanos % NANOS_A_SECOND));
+    }
+
+    static void offset(JsonWriter out, int seconds) {
+        out.ascii(ZoneOffset.ofTotalSeconds(seconds).getId());
+    }
+
+    private static void clock(JsonWriter out, int second, int nano) {
+        out.padded(second / 3600, 2);
+        out.ascii(':');
+        out.padded(second / 60 % 60, 2);
+        out.ascii(':');
+        out.padded(second % 60, 2);
+        out.ascii('.');
+        if (nano % 1000 == 0) {
+            out.padded(nano / 1000, 6);
+        } else {
+            out.padded(nano, 9);
         }
-        for (int place = unit; place > 0; place /= 10) {
-            text.append((char) ('0' + number / place % 10));
-        }
-        return text;
     }
 }

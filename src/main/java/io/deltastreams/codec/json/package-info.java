@@ -1,6 +1,5 @@
 /**
- * Deltas as JSON: what a feed's {@code data:} and a Kafka record's value carry. May know change and codec; third party: Jackson's streaming
- * core.
+ * Deltas as JSON: what a feed's {@code data:} and a Kafka record's value carry. May know change and codec; third party: none.
  *
  * <p>A column's JSON type follows from the column's type alone and never from the value, so that a reader can be written once; null is
  * JSON's null, and a column that the source did not send is left out.

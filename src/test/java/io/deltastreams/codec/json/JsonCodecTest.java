@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.deltastreams.change.BinaryReader;
+import io.deltastreams.change.BinaryWriter;
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Column;
 import io.deltastreams.change.Delta;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Row;
+import io.deltastreams.change.RowCodec;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.StreamId;
 import io.deltastreams.change.TableId;
@@ -24,7 +27,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class JsonCodecTest extends CodecContract {
@@ -107,6 +109,61 @@ class JsonCodecTest extends CodecContract {
         }
     }
 
+    @Test
+    void whether_a_row_is_encoded_or_made_of_values_its_bytes_are_those_that_a_generator_writes() {
+        long seed = new Random().nextLong();
+        System.out.println("JsonCodecTest seed " + seed);
+        RandomDeltas random = new RandomDeltas(seed);
+        for (boolean textual : new boolean[] {false, true}) {
+            Codec written = textual ? new JsonCodecs().jsonWithTextualBigints() : codec;
+            GeneratedJson expected = new GeneratedJson(textual);
+            for (int i = 0; i < 1000; i++) {
+                Delta delta = random.delta(random.schema());
+                for (Delta form : List.of(delta, encoded(delta))) {
+                    String where = "seed %d, delta %d".formatted(seed, i);
+                    assertThat(text(written.value(form))).as(where).isEqualTo(text(expected.value(delta)));
+                    assertThat(text(written.key(form))).as(where).isEqualTo(text(expected.key(delta)));
+                }
+            }
+        }
+    }
+
+    private static Delta encoded(Delta delta) {
+        Schema schema = delta.schema();
+        Position at = delta.position();
+        Change change = switch (delta.change()) {
+            case Change.Insert insert -> new Change.Insert(at, schema, encoded(insert.after(), schema));
+            case Change.Update update ->
+                new Change.Update(
+                        at,
+                        schema,
+                        update.before() == null ? null : encoded(update.before(), schema),
+                        encoded(update.after(), schema));
+            case Change.Delete delete -> new Change.Delete(at, schema, encoded(delete.before(), schema));
+            case Change.Truncate truncate -> truncate;
+        };
+        return new Delta(
+                change, delta.source(), delta.transaction(), delta.committedAt(), delta.snapshot(), delta.last());
+    }
+
+    private static Row encoded(Row row, Schema schema) {
+        BinaryWriter out = new BinaryWriter(0);
+        RowCodec.encode(row, schema, out);
+        return RowCodec.decode(new BinaryReader(out.toByteArray()), schema);
+    }
+
+    @Test
+    void a_long_text_and_what_follows_it_are_whole() {
+        String text = "long \" \\ \n ".repeat(20_000);
+        Delta wide = delta(new Change.Insert(Position.START, ORDERS, Row.of(1L, BigDecimal.ONE, text)), false, true);
+        Delta narrow = delta(new Change.Insert(Position.START, ORDERS, Row.of(2L, BigDecimal.TEN, "x")), false, true);
+        GeneratedJson expected = new GeneratedJson(false);
+
+        for (Delta delta : List.of(narrow, wide, narrow, encoded(wide), encoded(narrow))) {
+            assertThat(text(codec.value(delta))).isEqualTo(text(expected.value(delta)));
+        }
+    }
+
     private static void assertReadsBack(Delta delta, JsonNode json, String where) {
         assertThat(json.get("position").textValue()).isEqualTo(delta.position().toString());
         assertThat(JsonValues.instant(json.get("committed_at").textValue()))
@@ -163,28 +220,6 @@ class JsonCodecTest extends CodecContract {
             }
         }
         return true;
-    }
-
-    @Tag("bench")
-    @Test
-    void small_deltas_a_second_on_one_core() {
-        Delta[] deltas = new Delta[1000];
-        for (int i = 0; i < deltas.length; i++) {
-            Row row = Row.of((long) i, BigDecimal.valueOf(i, 2), "a note of some length");
-            deltas[i] = delta(new Change.Insert(new Position(1, i, 0), ORDERS, row), false, true);
-        }
-        for (int round = 0; round < 6; round++) {
-            long bytes = 0;
-            long start = System.nanoTime();
-            for (int i = 0; i < 1_000_000; i++) {
-                Delta delta = deltas[i % 1000];
-                bytes += codec.value(delta).length;
-                byte[] key = codec.key(delta);
-                bytes += key == null ? 0 : key.length;
-            }
-            double seconds = (System.nanoTime() - start) / 1e9;
-            System.out.printf("codec.json: %,.0f deltas/s, %.0f MB/s%n", 1e6 / seconds, bytes / 1e6 / seconds);
-        }
     }
 
     private static Delta delta(Change change, boolean snapshot, boolean last) {
