@@ -32,11 +32,8 @@ record Output(Column column, Eval eval, int source, int identifies, Place place)
         return new Output(changed, Nodes.unary(eval, function, place), -1, identifies ? this.identifies : -1, place);
     }
 
-    /** The value, {@link Row#ABSENT} where the row does not carry what it is made of. */
+    /** The value computed, {@link Row#ABSENT} where the row does not carry what it is made of. */
     @Nullable Object of(Row row) {
-        if (source >= 0) {
-            return row.get(source);
-        }
         try {
             return eval.at(row);
         } catch (Missing _) {

@@ -23,18 +23,20 @@ final class RowStage implements Stage {
 
     private final Schema table;
     private final Schema output;
-    private final Output[] outputs;
+    private final Projection projection;
     private final @Nullable Eval condition;
-    private final boolean identity;
     private final boolean keyDecides;
     private final boolean needsFullBefore;
 
-    private RowStage(Schema table, Schema output, Output[] outputs, @Nullable Eval condition, BitSet conditioned) {
+    /** The last schema that was found equal to {@link #table}. */
+    private volatile Schema checked;
+
+    private RowStage(Schema table, Schema output, Projection projection, @Nullable Eval condition, BitSet conditioned) {
         this.table = table;
+        this.checked = table;
         this.output = output;
-        this.outputs = outputs;
+        this.projection = projection;
         this.condition = condition;
-        this.identity = isIdentity(table, outputs);
         BitSet others = (BitSet) conditioned.clone();
         table.key().forEach(others::clear);
         this.keyDecides = others.isEmpty();
@@ -55,7 +57,7 @@ final class RowStage implements Stage {
             boolean labelled) {
         List<Column> columns = outputs.stream().map(Output::column).toList();
         Schema output = new Schema(stream, table.version(), columns, key(table, outputs, labelled));
-        return new RowStage(table, output, outputs.toArray(Output[]::new), condition, conditioned);
+        return new RowStage(table, output, new Projection(table, output, outputs), condition, conditioned);
     }
 
     private static List<Integer> key(Schema table, List<Output> outputs, boolean labelled) {
@@ -76,15 +78,6 @@ final class RowStage implements Stage {
         return key;
     }
 
-    private static boolean isIdentity(Schema table, Output[] outputs) {
-        for (int i = 0; i < outputs.length; i++) {
-            if (outputs[i].source() != i) {
-                return false;
-            }
-        }
-        return outputs.length == table.columns().size();
-    }
-
     @Override
     public Schema output() {
         return output;
@@ -97,14 +90,7 @@ final class RowStage implements Stage {
 
     @Override
     public StageResult apply(Change change) {
-        if (!table.equals(change.schema())) {
-            throw new IllegalArgumentException("compiled for version %d of %s, given version %d of %s"
-                    .formatted(
-                            table.version(),
-                            table.relation().text(),
-                            change.schema().version(),
-                            change.schema().relation().text()));
-        }
+        check(change.schema());
         try {
             return switch (change) {
                 case Change.Insert insert -> insert(insert.position(), insert.after());
@@ -120,6 +106,23 @@ final class RowStage implements Stage {
         }
     }
 
+    /** By identity where it can be: comparing two schemas column by column for every change would cost more than the change. */
+    @SuppressWarnings("ReferenceEquality")
+    private void check(Schema schema) {
+        if (schema == checked) {
+            return;
+        }
+        if (!table.equals(schema)) {
+            throw new IllegalArgumentException("compiled for version %d of %s, given version %d of %s"
+                    .formatted(
+                            table.version(),
+                            table.relation().text(),
+                            schema.version(),
+                            schema.relation().text()));
+        }
+        checked = schema;
+    }
+
     private StageResult missing(String column) {
         return new StageResult.Refused(
                 "column '%s' is needed and the source did not send it; set REPLICA IDENTITY FULL on %s"
@@ -130,7 +133,7 @@ final class RowStage implements Stage {
         if (!isIn(after)) {
             return StageResult.Nothing.NOTHING;
         }
-        return new StageResult.Emitted(new Change.Insert(position, output, projected(after)));
+        return new StageResult.Emitted(new Change.Insert(position, output, projection.of(after)));
     }
 
     private StageResult update(Change.Update update) {
@@ -143,10 +146,10 @@ final class RowStage implements Stage {
             return switch (was) {
                 case IN -> new StageResult.Emitted(new Change.Delete(position, output, former(before, after)));
                 case OUT -> StageResult.Nothing.NOTHING;
-                case NOT_KNOWN -> new StageResult.Emitted(new Change.Delete(position, output, key(after)));
+                case NOT_KNOWN -> new StageResult.Emitted(new Change.Delete(position, output, projection.key(after)));
             };
         }
-        Row now = projected(after);
+        Row now = projection.of(after);
         return switch (was) {
             case IN ->
                 new StageResult.Emitted(
@@ -170,7 +173,7 @@ final class RowStage implements Stage {
         return membership(delete.before()) == Membership.OUT
                 ? StageResult.Nothing.NOTHING
                 : new StageResult.Emitted(
-                        new Change.Delete(delete.position(), output, projectedLeniently(delete.before())));
+                        new Change.Delete(delete.position(), output, projection.leniently(delete.before())));
     }
 
     private boolean isIn(Row row) {
@@ -192,67 +195,24 @@ final class RowStage implements Stage {
     }
 
     /** What the source did not send because it stayed as it was. */
-    private static Row filled(Row after, Row before) {
+    private Row filled(Row after, Row before) {
         if (after.isComplete()) {
             return after;
         }
-        @Nullable Object[] values = new @Nullable Object[after.size()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = after.has(i) ? after.get(i) : before.get(i);
-        }
-        return Row.of(values);
-    }
-
-    private Row projected(Row row) {
-        if (identity) {
-            return row;
-        }
-        @Nullable Object[] values = new @Nullable Object[outputs.length];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = outputs[i].of(row);
-        }
-        return Row.of(values);
-    }
-
-    /** A former row; what cannot be computed of it is absent. */
-    private Row projectedLeniently(Row row) {
-        if (identity) {
-            return row;
-        }
-        @Nullable Object[] values = new @Nullable Object[outputs.length];
-        for (int i = 0; i < values.length; i++) {
-            try {
-                values[i] = outputs[i].of(row);
-            } catch (Failure _) {
-                values[i] = Row.ABSENT;
-            }
-        }
-        return Row.of(values);
+        return Projection.merged(table, i -> after.has(i) ? after : before);
     }
 
     /** The former row; its key, which an update does not change, comes from the row as it is now where only that has it. */
     private Row former(@Nullable Row before, Row after) {
         if (before == null) {
-            return key(after);
+            return projection.key(after);
         }
         for (int column : table.key()) {
             if (!before.has(column)) {
-                @Nullable Object[] values = new @Nullable Object[before.size()];
-                for (int i = 0; i < values.length; i++) {
-                    values[i] = table.key().contains(i) ? after.get(i) : before.get(i);
-                }
-                return projectedLeniently(Row.of(values));
+                return projection.leniently(
+                        Projection.merged(table, i -> table.key().contains(i) ? after : before));
             }
         }
-        return projectedLeniently(before);
-    }
-
-    private Row key(Row after) {
-        Row all = projectedLeniently(after);
-        @Nullable Object[] values = new @Nullable Object[outputs.length];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = output.key().contains(i) ? all.get(i) : Row.ABSENT;
-        }
-        return Row.of(values);
+        return projection.leniently(before);
     }
 }

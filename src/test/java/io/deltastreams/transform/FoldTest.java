@@ -75,7 +75,8 @@ class FoldTest {
     private static Row row(Random random, long id) {
         @Nullable String status = random.nextInt(5) == 0 ? null : String.valueOf((char) ('A' + random.nextInt(4)));
         @Nullable BigDecimal amount = random.nextInt(5) == 0 ? null : BigDecimal.valueOf(random.nextInt(700), 2);
-        return Row.of(id, status, amount, "n", null, null);
+        Row row = Row.of(id, status, amount, "n", null, null);
+        return random.nextBoolean() ? Samples.encoded(row) : row;
     }
 
     private void fold(Change change) {

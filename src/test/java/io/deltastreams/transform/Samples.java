@@ -1,9 +1,12 @@
 package io.deltastreams.transform;
 
+import io.deltastreams.change.BinaryReader;
+import io.deltastreams.change.BinaryWriter;
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Column;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Row;
+import io.deltastreams.change.RowCodec;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.StreamId;
 import io.deltastreams.change.TableId;
@@ -63,6 +66,13 @@ final class Samples {
 
     static Row order(@Nullable Object... values) {
         return Row.of(values);
+    }
+
+    /** The order in its binary form, as the log gives it. */
+    static Row encoded(Row order) {
+        BinaryWriter out = new BinaryWriter(0);
+        RowCodec.encode(order, ORDERS, out);
+        return RowCodec.decode(new BinaryReader(out.toByteArray()), ORDERS);
     }
 
     static Change insert(Row after) {

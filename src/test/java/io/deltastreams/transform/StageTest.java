@@ -4,6 +4,7 @@ import static io.deltastreams.transform.Samples.AT;
 import static io.deltastreams.transform.Samples.ORDERS;
 import static io.deltastreams.transform.Samples.STREAM;
 import static io.deltastreams.transform.Samples.delete;
+import static io.deltastreams.transform.Samples.encoded;
 import static io.deltastreams.transform.Samples.insert;
 import static io.deltastreams.transform.Samples.order;
 import static io.deltastreams.transform.Samples.program;
@@ -263,5 +264,43 @@ class StageTest {
         // then
         assertThat(values(((Change.Insert) emitted(stage, insert(PAID))).after()))
                 .containsExactly(1L, new BigDecimal("3.3333333333333333"));
+    }
+
+    @Test
+    void rows_in_their_binary_form_make_the_same_deltas_as_rows_of_values() throws InvalidStream {
+        Row unsent = order(1L, "PAID", new BigDecimal("2.00"), Row.ABSENT, null, "{}");
+        for (String declaration : List.of(
+                "from: public.orders",
+                "from: public.orders\nwhere: status = 'PAID'",
+                "from: public.orders\nselect: [note, id]",
+                "from: public.orders\nselect: [\"amount * 2 AS twice\", mood, id, doc]\nwhere: status = 'PAID'",
+                "from: public.orders\nmask: { note: redact, status: sha256, doc: drop }")) {
+            Stage stage = stage(declaration);
+            for (Row after : List.of(PAID, OPEN, unsent)) {
+                for (Row before : List.of(PAID, OPEN, KEY_ONLY)) {
+                    assertThat(stage.apply(update(encoded(before), encoded(after))))
+                            .as(declaration)
+                            .isEqualTo(stage.apply(update(before, after)))
+                            .isEqualTo(stage.apply(update(encoded(before), after)))
+                            .isEqualTo(stage.apply(update(before, encoded(after))));
+                    assertThat(stage.apply(delete(encoded(before))))
+                            .as(declaration)
+                            .isEqualTo(stage.apply(delete(before)));
+                }
+                assertThat(stage.apply(update(null, encoded(after))))
+                        .as(declaration)
+                        .isEqualTo(stage.apply(update(null, after)));
+                assertThat(stage.apply(insert(encoded(after)))).as(declaration).isEqualTo(stage.apply(insert(after)));
+            }
+        }
+    }
+
+    @Test
+    void a_row_that_a_stage_leaves_as_it_is_is_not_made_anew() throws InvalidStream {
+        Row row = encoded(PAID);
+
+        Change change = emitted(stage("from: public.orders\nwhere: status = 'PAID'"), insert(row));
+
+        assertThat(((Change.Insert) change).after()).isSameAs(row);
     }
 }
