@@ -1,5 +1,6 @@
 package io.deltastreams.change;
 
+import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,7 @@ public record Position(int epoch, long commit, int index) implements Comparable<
     /** Before everything: whoever reads after this reads from the beginning. */
     public static final Position START = new Position(0, 0, 0);
 
-    private static final HexFormat HEX = HexFormat.of();
+    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
     private static final int TEXT_LENGTH = 4 + 1 + 16 + 1 + 8;
 
     public Position {
@@ -73,9 +74,25 @@ public record Position(int epoch, long commit, int index) implements Comparable<
 
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder(TEXT_LENGTH);
-        text.append(HEX.toHexDigits(epoch, 4)).append('-');
-        text.append(HEX.toHexDigits(commit)).append('-');
-        return text.append(HEX.toHexDigits(index)).toString();
+        return new String(toAscii(), StandardCharsets.US_ASCII);
+    }
+
+    /** The text form in bytes. */
+    public byte[] toAscii() {
+        byte[] text = new byte[TEXT_LENGTH];
+        hex(epoch, text, 0, 4);
+        text[4] = '-';
+        hex(commit, text, 5, 21);
+        text[21] = '-';
+        hex(index, text, 22, TEXT_LENGTH);
+        return text;
+    }
+
+    private static void hex(long number, byte[] text, int from, int to) {
+        long rest = number;
+        for (int at = to - 1; at >= from; at--) {
+            text[at] = HEX[(int) rest & 0xf];
+            rest >>>= 4;
+        }
     }
 }

@@ -6,7 +6,6 @@ import io.deltastreams.change.BinaryReader;
 import io.deltastreams.change.BinaryWriter;
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Delta;
-import io.deltastreams.change.Position;
 import io.deltastreams.change.Row;
 import io.deltastreams.change.RowCodec;
 import io.deltastreams.change.Type;
@@ -59,7 +58,7 @@ final class DeltaWriter {
         out.begin();
         Change change = delta.change();
         out.raw(POSITION);
-        writePosition(change.position());
+        out.raw(change.position().toAscii());
         out.raw(operation(change));
         out.raw(shape.stream());
         if (JsonCodec.isKeyed(change)) {
@@ -70,14 +69,6 @@ final class DeltaWriter {
         writeOrigin(shape, delta);
         out.ascii('}');
         return out.toByteArray();
-    }
-
-    private void writePosition(Position position) {
-        out.hex(position.epoch(), 4);
-        out.ascii('-');
-        out.hex(position.commit(), 16);
-        out.ascii('-');
-        out.hex(position.index(), 8);
     }
 
     private static byte[] operation(Change change) {

@@ -12,7 +12,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import java.util.function.ToIntFunction;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
@@ -30,18 +29,15 @@ final class KafkaSink implements Sink {
     private final Bookmark bookmark;
     private final Broker broker;
     private final Outlet outlet;
-    private final ToIntFunction<String> partitions;
 
     private final ReentrantLock writing = new ReentrantLock();
     private final CountDownLatch closing = new CountDownLatch(1);
 
-    /** @param partitions how many a topic has; may block */
-    KafkaSink(Records records, Bookmark bookmark, Broker broker, Outlet outlet, ToIntFunction<String> partitions) {
+    KafkaSink(Records records, Bookmark bookmark, Broker broker, Outlet outlet) {
         this.records = records;
         this.bookmark = bookmark;
         this.broker = broker;
         this.outlet = outlet;
-        this.partitions = partitions;
     }
 
     @Override
@@ -119,8 +115,7 @@ final class KafkaSink implements Sink {
             return new Outcome.Delivered();
         }
         try {
-            // Asked first, since the one thread that sends for all streams would wait at each record for a topic that
-            // it cannot find.
+            // Asked first, since each record would wait for a topic that cannot be found.
             partitionCount();
         } catch (RuntimeException e) {
             return new Outcome.Unknown(
@@ -143,7 +138,7 @@ final class KafkaSink implements Sink {
     }
 
     private int partitionCount() {
-        return partitions.applyAsInt(records.topic());
+        return outlet.partitions(records.topic());
     }
 
     @Override

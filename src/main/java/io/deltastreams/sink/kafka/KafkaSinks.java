@@ -9,7 +9,6 @@ import io.smallrye.reactive.messaging.kafka.KafkaClientService;
 import jakarta.enterprise.inject.Any;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -37,22 +36,20 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
     private static final String CHANNEL = "kafka";
     private static final Pattern TOPIC = Pattern.compile("(?!\\.\\.?$)[A-Za-z0-9._-]{1,249}");
     private static final String TEXTUAL_BIGINT = "-bigint-string";
-    private static final Duration METADATA = Duration.ofSeconds(10);
 
     private final Instance<Codec> codecs;
-    private final KafkaClientService clients;
     private final Broker broker;
     private final Outlet outlet;
 
+    /** @param channel opens the channel, which would not be there without somebody who could send into it */
     KafkaSinks(
             @Channel(CHANNEL) Emitter<ProducerRecord<byte[], byte[]>> channel,
             @Identifier("default-kafka-broker") Map<String, Object> connection,
             KafkaClientService clients,
             @Any Instance<Codec> codecs) {
         this.codecs = codecs;
-        this.clients = clients;
         this.broker = new Broker(connection);
-        this.outlet = new Outlet(channel);
+        this.outlet = new Outlet(() -> clients.getProducer(CHANNEL));
     }
 
     private enum Bigint {
@@ -67,7 +64,7 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
         settings.flag("required", false);
         Records records = new Records(topic, codec(settings), settings.flag("tombstones", true));
         Bookmark bookmark = new Bookmark(cursors, pipeline + "/" + stream.text() + "/" + topic, outlet);
-        return new KafkaSink(records, bookmark, broker, outlet, this::partitions);
+        return new KafkaSink(records, bookmark, broker, outlet);
     }
 
     private static String topic(Settings settings, String key, String otherwise) {
@@ -107,13 +104,5 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
                 .filter(name -> !name.endsWith(TEXTUAL_BIGINT))
                 .forEach(names::add);
         return names;
-    }
-
-    private int partitions(String topic) {
-        return clients.getProducer(CHANNEL)
-                .partitionsFor(topic)
-                .await()
-                .atMost(METADATA)
-                .size();
     }
 }

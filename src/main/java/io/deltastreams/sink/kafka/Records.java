@@ -14,17 +14,32 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The records that a delta becomes.
- *
- * @param tombstones whether a delete is followed by one
- */
-record Records(String topic, Codec codec, boolean tombstones) {
+/** The records that deltas become. One thread at a time makes them. */
+final class Records {
 
     private static final Header INSERT = header("ds-op", "insert");
     private static final Header UPDATE = header("ds-op", "update");
     private static final Header DELETE = header("ds-op", "delete");
     private static final Header TRUNCATE = header("ds-op", "truncate");
+
+    private final String topic;
+    private final Codec codec;
+    private final boolean tombstones;
+    private Header schema = header("ds-schema", "0");
+    private int version;
+    private Header transaction = header("ds-tx", "");
+    private String id = "";
+
+    /** @param tombstones whether a delete is followed by one */
+    Records(String topic, Codec codec, boolean tombstones) {
+        this.topic = topic;
+        this.codec = codec;
+        this.tombstones = tombstones;
+    }
+
+    String topic() {
+        return topic;
+    }
 
     /**
      * @param partitions how many the topic has; asked for a truncate only
@@ -65,11 +80,28 @@ record Records(String topic, Codec codec, boolean tombstones) {
         // Kafka knows no time before 1970; the delta itself carries it.
         long millis = delta.committedAt().toEpochMilli();
         List<Header> headers = List.of(
-                new RecordHeader("ds-position", delta.position().toString().getBytes(US_ASCII)),
+                new RecordHeader("ds-position", delta.position().toAscii()),
                 operation,
-                header("ds-schema", Integer.toString(delta.schema().version())),
-                new RecordHeader("ds-tx", delta.transaction().getBytes(UTF_8)));
+                schema(delta.schema().version()),
+                transaction(delta.transaction()));
         return new ProducerRecord<>(topic, partition, millis < 0 ? null : millis, key, value, headers);
+    }
+
+    /** One schema's deltas mostly follow each other, and so do one transaction's: their headers are the same object. */
+    private Header schema(int wanted) {
+        if (version != wanted) {
+            version = wanted;
+            schema = header("ds-schema", Integer.toString(wanted));
+        }
+        return schema;
+    }
+
+    private Header transaction(String wanted) {
+        if (!id.equals(wanted)) {
+            id = wanted;
+            transaction = new RecordHeader("ds-tx", wanted.getBytes(UTF_8));
+        }
+        return transaction;
     }
 
     private static Header header(String name, String value) {

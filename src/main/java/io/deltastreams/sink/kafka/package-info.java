@@ -1,7 +1,7 @@
 /**
  * Streams as Kafka topics. May know change, codec, settings and sink; third party: Kafka's client, SmallRye's Kafka connector, CDI.
  *
- * <p>All streams write through one outgoing channel, {@code kafka}, and so share one producer. A record's key is the row's key as JSON (null
+ * <p>All streams write with the producer of one outgoing channel, {@code kafka}. A record's key is the row's key as JSON (null
  * where the stream has none), its value the delta as JSON, its timestamp the commit's, its headers {@code ds-position}, {@code ds-op}, {@code
  * ds-schema} and {@code ds-tx}. A delete is followed by a tombstone, so that a compacted topic forgets the row; a truncate goes to every
  * partition, so that each partition alone still tells the whole story of its keys.
