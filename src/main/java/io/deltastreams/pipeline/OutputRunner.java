@@ -76,7 +76,7 @@ final class OutputRunner implements Retrying.Watch {
         Position after = cursor;
         return after == null
                 ? sink.cursor().map(this::found)
-                : stream.next(after).chain(this::deliver);
+                : stream.nextFew(after).chain(this::deliver);
     }
 
     private Outcome found(Optional<Position> position) {

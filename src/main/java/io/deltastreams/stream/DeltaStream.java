@@ -28,6 +28,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A named result of the pipeline. Readers pull: each asks for what stands behind its own position, when it wants it, so a slow one loses
@@ -37,6 +38,9 @@ public final class DeltaStream {
 
     /** Weight of the changes that one reading is made of: large enough to be efficient, small enough to be many in memory. */
     private static final long READING_BYTES = 1 << 20;
+
+    /** How many readings a reader that is behind gets in one at most. */
+    private static final int GATHERED = 4;
 
     private final StreamProgram program;
     private final ChangeLog log;
@@ -48,7 +52,11 @@ public final class DeltaStream {
     private final AtomicInteger subscribers = new AtomicInteger();
     private final LongAdder produced = new LongAdder();
 
+    private volatile @Nullable Known latest;
+
     private record Shape(TableId table, int version) {}
+
+    private record Known(Schema schema, Stage stage) {}
 
     /** @param blocking where reads that may go to disk run; virtual threads */
     public DeltaStream(StreamProgram program, ChangeLog log, Rejections rejections, Executor blocking) {
@@ -123,6 +131,35 @@ public final class DeltaStream {
                 .completionStage(() -> log.beyond(after))
                 .emitOn(blocking)
                 .map(_ -> recent.get(after, () -> read(after)));
+    }
+
+    /**
+     * The same for a reader that waits for its target after each reading: where it is behind it gets several in one, so that it waits less
+     * often.
+     */
+    public Uni<Reading> nextFew(Position after) {
+        return next(after).map(reading -> reading instanceof Reading.Deltas first ? gathered(first) : reading);
+    }
+
+    private Reading gathered(Reading.Deltas first) {
+        List<Reading.Deltas> readings = new ArrayList<>(List.of(first));
+        Position at = first.upTo();
+        while (readings.size() < GATHERED && latest().isAfter(at)) {
+            Position after = at;
+            // What is no deltas ends the reader, and so comes alone, as its next one.
+            if (!(recent.get(after, () -> read(after)) instanceof Reading.Deltas more)) {
+                break;
+            }
+            readings.add(more);
+            at = more.upTo();
+        }
+        return readings.size() == 1
+                ? first
+                : new Reading.Deltas(
+                        readings.stream()
+                                .flatMap(reading -> reading.deltas().stream())
+                                .toList(),
+                        at);
     }
 
     /** Reading after reading, each when it is asked for; ends after a {@link Reading.Gap} or {@link Reading.Stopped}. */
@@ -212,18 +249,29 @@ public final class DeltaStream {
         return Optional.empty();
     }
 
+    /** Changes of one schema mostly follow each other, and whether it is the same object is told at once. */
+    @SuppressWarnings("ReferenceEquality")
     private StageResult apply(Change change) {
         Schema schema = change.schema();
-        Shape shape = new Shape((TableId) schema.relation(), schema.version());
-        Stage stage = stages.get(shape);
-        if (stage == null) {
+        Known known = latest;
+        if (known == null || known.schema() != schema) {
             try {
-                stage = describe(schema);
+                known = new Known(schema, stage(schema));
             } catch (InvalidStream e) {
                 return new StageResult.Refused(String.valueOf(e.getMessage()));
             }
+            latest = known;
+        }
+        return known.stage().apply(change);
+    }
+
+    private Stage stage(Schema schema) throws InvalidStream {
+        Shape shape = new Shape((TableId) schema.relation(), schema.version());
+        Stage stage = stages.get(shape);
+        if (stage == null) {
+            stage = describe(schema);
             stages.put(shape, stage);
         }
-        return stage.apply(change);
+        return stage;
     }
 }

@@ -103,6 +103,54 @@ class DeltaStreamTest {
     }
 
     @Test
+    void a_reader_that_is_behind_gets_a_few_readings_in_one() {
+        DeltaStream stream = stream("from: public.orders");
+        for (int i = 0; i < 12; i++) {
+            commit(IntStream.range(0, 3_000).toArray());
+        }
+        List<Delta> all = new ArrayList<>();
+        Position at = Position.START;
+        int few = 0;
+        while (stream.latest().isAfter(at)) {
+            Reading.Deltas one = next(stream, at);
+            Reading.Deltas several = (Reading.Deltas) stream.nextFew(at).await().atMost(Duration.ofSeconds(10));
+            assertThat(several.deltas()).startsWith(one.deltas().toArray(Delta[]::new));
+            all.addAll(several.deltas());
+            at = several.upTo();
+            few++;
+        }
+
+        assertThat(all.stream().map(Delta::position))
+                .isSorted()
+                .doesNotHaveDuplicates()
+                .hasSize(36_000);
+        assertThat(few)
+                .isLessThan(stream.from(Position.START)
+                        .select()
+                        .first(reading -> reading instanceof Reading.Deltas deltas
+                                && stream.latest().isAfter(deltas.upTo()))
+                        .collect()
+                        .asList()
+                        .await()
+                        .atMost(Duration.ofSeconds(10))
+                        .size());
+    }
+
+    @Test
+    void a_stream_that_stops_gives_what_stands_before_the_change_first() {
+        DeltaStream stream = stream("from: public.orders\nselect: [id, 10 / amount AS share]");
+        commit(1, 0, 1);
+        commit(1);
+
+        Reading.Deltas before =
+                (Reading.Deltas) stream.nextFew(Position.START).await().atMost(Duration.ofSeconds(10));
+        Reading stopped = stream.nextFew(before.upTo()).await().atMost(Duration.ofSeconds(10));
+
+        assertThat(before.deltas()).hasSize(1);
+        assertThat(stopped).isInstanceOf(Reading.Stopped.class);
+    }
+
+    @Test
     void a_reader_waits_until_something_stands_behind_it() {
         DeltaStream stream = stream("from: public.orders");
         UniAssertSubscriber<Reading> reader =
