@@ -22,9 +22,9 @@ final class IsoText {
         }
         out.padded(Math.abs(year), 4);
         out.ascii('-');
-        out.padded(date.getMonthValue(), 2);
+        out.two(date.getMonthValue());
         out.ascii('-');
-        out.padded(date.getDayOfMonth(), 2);
+        out.two(date.getDayOfMonth());
     }
 
     /** @param second since 1970-01-01T00:00 */
@@ -44,11 +44,11 @@ final class IsoText {
     }
 
     private static void clock(JsonWriter out, int second, int nano) {
-        out.padded(second / 3600, 2);
+        out.two(second / 3600);
         out.ascii(':');
-        out.padded(second / 60 % 60, 2);
+        out.two(second / 60 % 60);
         out.ascii(':');
-        out.padded(second % 60, 2);
+        out.two(second % 60);
         out.ascii('.');
         if (nano % 1000 == 0) {
             out.padded(nano / 1000, 6);

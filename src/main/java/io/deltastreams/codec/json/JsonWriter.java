@@ -184,6 +184,14 @@ final class JsonWriter {
         size += count;
     }
 
+    /** A number below a hundred in two digits. */
+    void two(int number) {
+        ensure(2);
+        array[size] = (byte) ('0' + number / 10);
+        array[size + 1] = (byte) ('0' + number % 10);
+        size += 2;
+    }
+
     /** A number that is not below zero with zeros in front, to so many digits at least; at most ten. */
     void padded(long number, int digits) {
         int length = Math.max(digits, length(-number));
