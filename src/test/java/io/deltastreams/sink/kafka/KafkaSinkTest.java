@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.deltastreams.change.Delta;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.StreamId;
+import io.deltastreams.codec.Codec;
 import io.deltastreams.settings.InvalidSettings;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.sink.Deltas;
@@ -34,7 +35,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -45,6 +50,9 @@ class KafkaSinkTest extends SinkContract {
 
     @Inject
     @Identifier("kafka") Sink.Factory sinks;
+
+    @Inject
+    @Identifier("json") Codec codec;
 
     @ConfigProperty(name = "kafka.bootstrap.servers")
     String servers;
@@ -315,5 +323,54 @@ class KafkaSinkTest extends SinkContract {
                     "sink.kafka: %,.0f deltas/s in batches of %d, %.1f ms each%n",
                     batches.size() * size / seconds, size, seconds * 1000 / batches.size());
         }
+    }
+
+    @Tag("bench")
+    @Test
+    void small_deltas_a_second_beside_a_bare_producer_of_ready_made_records() {
+        Sink sink = started("{}");
+        Map<String, Object> settings =
+                new HashMap<>(clients.getProducer("kafka").configuration());
+        settings.put("client.id", "bare");
+        try (KafkaProducer<byte[], byte[]> bare =
+                new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+            for (int round = 0; round < 6; round++) {
+                List<Deltas> batches = new ArrayList<>();
+                for (int i = 0; i < 10; i++) {
+                    batches.add(Orders.batch(orders.updates(20_000, 1000)));
+                }
+                List<ProducerRecord<byte[], byte[]>> records = readyMade(batches);
+                double ours = rate(
+                        records.size(),
+                        () -> batches.forEach(
+                                batch -> assertThat(write(sink, batch)).isEqualTo(new Outcome.Delivered())));
+                double floor = rate(records.size(), () -> send(bare, records));
+                System.out.printf(
+                        "sink.kafka: %,.0f deltas/s, bare producer %,.0f records/s: %.2f%n", ours, floor, ours / floor);
+            }
+        }
+    }
+
+    private List<ProducerRecord<byte[], byte[]>> readyMade(List<Deltas> batches) {
+        Records records = new Records(stream.text(), codec, false);
+        return batches.stream()
+                .flatMap(batch -> batch.deltas().stream())
+                .flatMap(delta -> records.of(delta, () -> 0).stream())
+                .toList();
+    }
+
+    private static void send(KafkaProducer<byte[], byte[]> producer, List<ProducerRecord<byte[], byte[]>> records) {
+        Flight flight = new Flight();
+        for (ProducerRecord<byte[], byte[]> record : records) {
+            Consumer<@Nullable Throwable> landed = flight.board(Position.START);
+            var _ = producer.send(record, (_, failure) -> landed.accept(failure));
+        }
+        assertThat(flight.outcome()).isEqualTo(new Outcome.Delivered());
+    }
+
+    private static double rate(int count, Runnable work) {
+        long start = System.nanoTime();
+        work.run();
+        return count / ((System.nanoTime() - start) / 1e9);
     }
 }
