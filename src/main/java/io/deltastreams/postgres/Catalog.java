@@ -32,7 +32,7 @@ public final class Catalog implements AutoCloseable {
         this.connection = connection;
     }
 
-    public static Catalog open(PostgresSettings.Server server) throws SQLException {
+    public static Catalog open(Server server) throws SQLException {
         return new Catalog(Connections.open(server));
     }
 

@@ -16,19 +16,19 @@ public final class Connections {
     private Connections() {}
 
     /** A session for queries; one that does not answer for a minute is given up. */
-    public static Connection open(PostgresSettings.Server server) throws SQLException {
+    public static Connection open(Server server) throws SQLException {
         Properties properties = properties(server);
         properties.putIfAbsent("socketTimeout", "60");
         return DriverManager.getConnection(server.jdbcUrl(), properties);
     }
 
     /** A session for queries whose values are read as text. */
-    public static Connection openForValues(PostgresSettings.Server server) throws SQLException {
+    public static Connection openForValues(Server server) throws SQLException {
         return withForms(DriverManager.getConnection(server.jdbcUrl(), properties(server)));
     }
 
     /** A session that speaks the replication protocol (PostgreSQL manual, "Streaming Replication Protocol"). */
-    public static Connection openForReplication(PostgresSettings.Server server) throws SQLException {
+    public static Connection openForReplication(Server server) throws SQLException {
         Properties properties = properties(server);
         properties.setProperty("replication", "database");
         // The driver asks a walsender nothing that it cannot answer if it may assume what we need anyway.
@@ -49,11 +49,14 @@ public final class Connections {
         return connection;
     }
 
-    private static Properties properties(PostgresSettings.Server server) {
+    private static Properties properties(Server server) {
         Properties properties = new Properties();
         properties.putAll(server.options());
         properties.setProperty("user", server.user());
-        properties.setProperty("password", server.password());
+        if (!server.password().isEmpty()) {
+            // Without one, the driver looks into the password file.
+            properties.setProperty("password", server.password());
+        }
         properties.setProperty("ApplicationName", "delta-streams");
         properties.putIfAbsent("connectTimeout", "10");
         properties.putIfAbsent("tcpKeepAlive", "true");

@@ -32,7 +32,7 @@ public final class Failures {
     }
 
     private static SourceFailure ofState(PostgresSettings settings, String state, SQLException cause) {
-        PostgresSettings.Server server = settings.server();
+        Server server = settings.server();
         return switch (state) {
             case "28P01", "28000" ->
                 failure(
@@ -43,7 +43,7 @@ public final class Failures {
             case "3D000" ->
                 failure(
                         Kind.PERMANENT,
-                        "there is no database '%s' at %s:%d".formatted(server.database(), server.host(), server.port()),
+                        "there is no database '%s' at %s".formatted(server.database(), server.addresses()),
                         "write the right one into source.postgresql.url, or CREATE DATABASE %s"
                                 .formatted(Catalog.quoted(server.database())),
                         cause);

@@ -11,6 +11,8 @@ import io.deltastreams.source.SourceFailure;
 import io.deltastreams.source.SourceFailure.Kind;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Every failure that a user can mend says how. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -98,14 +101,42 @@ public abstract class FailuresContract {
         assertThat(failure.remedy()).isEqualTo("did you mean public.orders?");
     }
 
+    /** From now on that role has to tell its password at 127.0.0.1. */
+    private void scram() throws IOException, SQLException {
+        Path hba = Path.of(server.text("postgres", "SHOW hba_file"));
+        Files.writeString(hba, "host all replicator 127.0.0.1/32 scram-sha-256\n" + Files.readString(hba));
+        server.execute("postgres", "SELECT pg_reload_conf()");
+    }
+
+    @Test
+    void a_password_from_the_password_file(@TempDir Path folder) throws IOException, SQLException {
+        scram();
+        Path file = folder.resolve("pgpass");
+        Files.writeString(file, "127.0.0.1:%d:*:replicator:geheim\n".formatted(server.port()));
+        System.setProperty("org.postgresql.pgpassfile", file.toString());
+        try {
+            SourceFailure inside =
+                    failure(server.sourceAt("replicator@127.0.0.1:" + server.port(), "postgres", "public.orders"));
+
+            assertThat(inside.remedy()).startsWith("GRANT SELECT");
+        } finally {
+            System.clearProperty("org.postgresql.pgpassfile");
+        }
+    }
+
+    @Test
+    void a_host_that_is_away_among_several() throws Exception {
+        try (ChangeSource source = server.sourceAt(
+                "postgres:postgres@localhost:%d,localhost:%d".formatted(nobody(), server.port()),
+                "postgres?target_session_attrs=read-write",
+                "public.orders")) {
+            assertThat(source.inspect().tables()).hasSize(1);
+        }
+    }
+
     @Test
     void a_wrong_password() throws IOException, SQLException {
-        String hba = server.text("postgres", "SHOW hba_file");
-        java.nio.file.Files.writeString(
-                java.nio.file.Path.of(hba),
-                "host all replicator 127.0.0.1/32 scram-sha-256\n"
-                        + java.nio.file.Files.readString(java.nio.file.Path.of(hba)));
-        server.execute("postgres", "SELECT pg_reload_conf()");
+        scram();
 
         SourceFailure failure =
                 failure(server.sourceAt("replicator:falsch@127.0.0.1:" + server.port(), "postgres", "public.orders"));
@@ -114,13 +145,15 @@ public abstract class FailuresContract {
         assertThat(failure.getMessage()).contains("replicator").doesNotContain("falsch");
     }
 
+    private static int nobody() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
     @Test
     void a_host_that_is_not_there() throws IOException {
-        int nobody;
-        try (ServerSocket socket = new ServerSocket(0)) {
-            nobody = socket.getLocalPort();
-        }
-        SourceFailure failure = failure(server.sourceAt("a:geheim@localhost:" + nobody, "postgres", "public.orders"));
+        SourceFailure failure = failure(server.sourceAt("a:geheim@localhost:" + nobody(), "postgres", "public.orders"));
 
         assertThat(failure.kind()).isEqualTo(Kind.TRANSIENT);
         assertThat(failure).hasMessageContaining("cannot be reached");

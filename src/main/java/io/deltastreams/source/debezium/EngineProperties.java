@@ -3,6 +3,7 @@ package io.deltastreams.source.debezium;
 import io.deltastreams.change.TableId;
 import io.deltastreams.postgres.PostgresSettings;
 import io.deltastreams.postgres.Preparation;
+import io.deltastreams.postgres.Server;
 import java.util.List;
 import java.util.Properties;
 import java.util.stream.Collectors;
@@ -33,14 +34,19 @@ final class EngineProperties {
     }
 
     private static void connection(Properties properties, PostgresSettings settings) {
-        PostgresSettings.Server server = settings.server();
+        Server server = settings.server();
         properties.setProperty("name", settings.slot());
         properties.setProperty("connector.class", "io.debezium.connector.postgresql.PostgresConnector");
         properties.setProperty("topic.prefix", settings.slot());
-        properties.setProperty("database.hostname", server.host());
-        properties.setProperty("database.port", Integer.toString(server.port()));
+        // The engine puts a colon between the two, and what stands there then is the list that the driver takes.
+        String addresses = server.addresses();
+        int colon = addresses.lastIndexOf(':');
+        properties.setProperty("database.hostname", addresses.substring(0, colon));
+        properties.setProperty("database.port", addresses.substring(colon + 1));
         properties.setProperty("database.user", server.user());
-        properties.setProperty("database.password", server.password());
+        if (!server.password().isEmpty()) {
+            properties.setProperty("database.password", server.password());
+        }
         properties.setProperty("database.dbname", server.database());
         server.options().forEach((key, value) -> properties.setProperty("database." + key, value));
         properties.setProperty("plugin.name", "pgoutput");
