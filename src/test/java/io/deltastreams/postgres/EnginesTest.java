@@ -3,6 +3,7 @@ package io.deltastreams.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.deltastreams.change.Change;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.source.ChangeSource;
@@ -87,6 +88,7 @@ class EnginesTest {
         commands.add("CREATE TABLE parted (id int PRIMARY KEY, name text) PARTITION BY RANGE (id)");
         commands.add("CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (50)");
         commands.add("CREATE TABLE parted_2 PARTITION OF parted DEFAULT");
+        commands.add("CREATE PUBLICATION delta_streams FOR ALL TABLES WITH (publish_via_partition_root = true)");
         return commands.toArray(String[]::new);
     }
 
@@ -124,8 +126,8 @@ class EnginesTest {
             case 7 -> "DELETE FROM whole WHERE id %% 10 = %d".formatted(id % 10);
             case 8 -> "INSERT INTO keyless VALUES (%d, %s)".formatted(id, name);
             case 9 ->
-                "INSERT INTO indexed VALUES (%d, 'code %d', %s) ON CONFLICT (code) DO UPDATE SET code = indexed.code || '.'"
-                        .formatted(id, id, name);
+                "INSERT INTO indexed VALUES (%d, 'code %d', %s) ON CONFLICT (code) DO UPDATE SET code = 'new code %d'"
+                        .formatted(id, id, name, nextId++);
             case 10 ->
                 "INSERT INTO parted VALUES (%d, %s) ON CONFLICT (id) DO UPDATE SET name = excluded.name"
                         .formatted(id, name);
@@ -161,7 +163,7 @@ class EnginesTest {
         connection.commit();
         for (RecordingIntake intake : List.of(direct, debezium)) {
             intake.awaitLog(log -> !log.isEmpty()
-                    && log.getLast().changes().getLast() instanceof io.deltastreams.change.Change.Insert insert
+                    && log.getLast().changes().getLast() instanceof Change.Insert insert
                     && Integer.valueOf(marker).equals(insert.after().get(0)));
         }
         List<Transaction> ours = direct.log();
