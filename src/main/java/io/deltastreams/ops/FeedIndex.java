@@ -6,6 +6,7 @@ import io.deltastreams.change.TableId;
 import io.deltastreams.change.Type;
 import io.deltastreams.pipeline.Pipeline;
 import io.deltastreams.pipeline.PipelineStatus;
+import io.deltastreams.source.Intake.RetainedLog;
 import io.deltastreams.stream.DeltaStream;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -154,7 +155,7 @@ public class FeedIndex {
                 source.message(),
                 source.capturedInAll(),
                 source.committedAt().map(Instant::toString).orElse(null),
-                source.retainedWal().orElse(null),
+                source.retainedWal().map(RetainedLog::bytes).orElse(null),
                 source.snapshot()
                         .map(snapshot -> new SnapshotView(snapshot.rows(), snapshot.total(), snapshot.finished()))
                         .orElse(null),

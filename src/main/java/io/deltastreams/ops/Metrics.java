@@ -46,7 +46,18 @@ class Metrics {
         gauge(
                 "delta_streams_source_retained_wal_bytes",
                 "Log that the database keeps for this service's slot",
-                status -> status.source().retainedWal().map(Long::doubleValue).orElse(Double.NaN));
+                status -> status.source()
+                        .retainedWal()
+                        .map(kept -> (double) kept.bytes())
+                        .orElse(Double.NaN));
+        gauge(
+                "delta_streams_source_safe_wal_bytes",
+                "Log that may still be written before the database removes what was not read; NaN where it sets no limit",
+                status -> status.source()
+                        .retainedWal()
+                        .filter(kept -> kept.left().isPresent())
+                        .map(kept -> (double) kept.left().getAsLong())
+                        .orElse(Double.NaN));
         gauge(
                 "delta_streams_log_bytes",
                 "Size of the log on disk",

@@ -4,6 +4,7 @@ import io.deltastreams.change.Position;
 import io.deltastreams.change.StreamId;
 import io.deltastreams.change.TableId;
 import io.deltastreams.log.LogStatus;
+import io.deltastreams.source.Intake.RetainedLog;
 import io.deltastreams.source.Intake.SnapshotProgress;
 import java.time.Instant;
 import java.util.List;
@@ -32,7 +33,7 @@ public record PipelineStatus(String name, Source source, Log log, List<Output> o
      * @param message what is wrong and what would be right; empty while all is well
      * @param captured changes taken since the start, by table
      * @param committedAt commit time of the newest change taken
-     * @param retainedWal bytes that the database keeps for us
+     * @param retainedWal what the database keeps of its log for us
      */
     public record Source(
             String kind,
@@ -41,7 +42,7 @@ public record PipelineStatus(String name, Source source, Log log, List<Output> o
             Map<TableId, Long> captured,
             Optional<Instant> committedAt,
             Optional<SnapshotProgress> snapshot,
-            Optional<Long> retainedWal,
+            Optional<RetainedLog> retainedWal,
             List<String> notes) {
 
         public Source {

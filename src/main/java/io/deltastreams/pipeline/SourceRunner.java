@@ -59,7 +59,7 @@ final class SourceRunner implements Intake, AutoCloseable {
     private final Map<TableId, LongAdder> captured = new ConcurrentHashMap<>();
     private volatile @Nullable Instant committedAt;
     private volatile @Nullable SnapshotProgress snapshot;
-    private volatile @Nullable Long retainedWal;
+    private volatile @Nullable RetainedLog retainedWal;
     private volatile List<String> notes = List.of();
     private final Optional<ProgressBar> bar = ProgressBar.ofTerminal();
 
@@ -192,21 +192,22 @@ final class SourceRunner implements Intake, AutoCloseable {
     }
 
     @Override
-    public void retained(long bytes) {
-        retainedWal = bytes;
+    public void retained(RetainedLog told) {
+        retainedWal = told;
     }
 
     PipelineStatus.Source status() {
+        RetainedLog kept = retainedWal;
         return new PipelineStatus.Source(
                 definition.kind(),
                 state,
-                message,
+                message.isEmpty() && kept != null ? kept.warning() : message,
                 captured.entrySet().stream()
                         .collect(Collectors.toMap(
                                 Map.Entry::getKey, entry -> entry.getValue().sum())),
                 Optional.ofNullable(committedAt),
                 Optional.ofNullable(snapshot),
-                Optional.ofNullable(retainedWal),
+                Optional.ofNullable(kept),
                 notes);
     }
 

@@ -235,17 +235,30 @@ public final class Catalog implements AutoCloseable {
         }
     }
 
-    /** Bytes of log that the server keeps for a slot; empty where there is no such slot, or nothing is kept for it any more. */
-    public OptionalLong retained(String slot) throws SQLException {
+    /**
+     * What the server keeps of its log for a slot.
+     *
+     * @param left bytes until it may be removed ({@code safe_wal_size}); empty where no limit is set
+     * @param status {@code reserved}, {@code extended}, {@code unreserved} or {@code lost}
+     */
+    public record Retained(long bytes, OptionalLong left, String status) {}
+
+    /** Empty where there is no such slot, or nothing is kept for it any more. */
+    public Optional<Retained> retained(String slot) throws SQLException {
         String query = """
                 SELECT pg_wal_lsn_diff(
                   CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,
-                  restart_lsn)::bigint FROM pg_replication_slots
+                  restart_lsn)::bigint, safe_wal_size, coalesce(wal_status, '') FROM pg_replication_slots
                 WHERE slot_name = ? AND restart_lsn IS NOT NULL
                 """;
         try (PreparedStatement statement = prepared(query, slot);
                 ResultSet rows = statement.executeQuery()) {
-            return rows.next() ? OptionalLong.of(rows.getLong(1)) : OptionalLong.empty();
+            if (!rows.next()) {
+                return Optional.empty();
+            }
+            long left = rows.getLong(2);
+            OptionalLong safe = rows.wasNull() ? OptionalLong.empty() : OptionalLong.of(left);
+            return Optional.of(new Retained(rows.getLong(1), safe, rows.getString(3)));
         }
     }
 

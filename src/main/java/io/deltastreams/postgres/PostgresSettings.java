@@ -24,7 +24,8 @@ public record PostgresSettings(
         List<String> dropped,
         String slot,
         String publication,
-        Duration heartbeat) {
+        Duration heartbeat,
+        WalBudget budget) {
 
     private static final Pattern SLOT = Pattern.compile("[a-z0-9_]{1,63}");
     private static final Pattern TABLE = Pattern.compile("[^.]+\\.[^.]+");
@@ -47,7 +48,8 @@ public record PostgresSettings(
                 dropped(settings),
                 name(settings, "slot", "letters in lower case, digits and '_', 63 at most"),
                 name(settings, "publication", "letters in lower case, digits and '_', 63 at most"),
-                settings.duration("heartbeat", Duration.ofSeconds(10)));
+                settings.duration("heartbeat", Duration.ofSeconds(10)),
+                WalBudget.read(settings.section("wal_budget")));
     }
 
     private static String name(Settings settings, String key, String expected) {

@@ -127,6 +127,15 @@ public final class Preparation {
         return excluded;
     }
 
+    /** Drops our slot, as soon as nobody reads it. */
+    public void dropSlot() throws SQLException, SourceFailure, InterruptedException {
+        Optional<Catalog.Slot> slot = idle();
+        refuseForeign(slot);
+        if (slot.isPresent()) {
+            catalog.dropSlot(settings.slot());
+        }
+    }
+
     private Start withoutSnapshot(Resume resume, Optional<Catalog.Slot> slot, int epoch) throws SQLException {
         if (slot.isPresent() && slot.get().lost()) {
             catalog.dropSlot(settings.slot());

@@ -11,13 +11,13 @@ public final class WalWatch implements AutoCloseable {
 
     private final Catalog session;
     private final PostgresSettings settings;
-    private final Intake intake;
+    private final WalGuard guard;
     private final Thread thread;
 
     private WalWatch(Catalog session, PostgresSettings settings, Intake intake) {
         this.session = session;
         this.settings = settings;
-        this.intake = intake;
+        this.guard = new WalGuard(settings, intake);
         this.thread =
                 Thread.ofPlatform().name("delta-streams-wal-watch").daemon().unstarted(this::watch);
     }
@@ -32,7 +32,7 @@ public final class WalWatch implements AutoCloseable {
     private void watch() {
         try {
             while (true) {
-                session.retained(settings.slot()).ifPresent(intake::retained);
+                guard.look(session);
                 Thread.sleep(settings.heartbeat());
             }
         } catch (InterruptedException _) {

@@ -15,7 +15,7 @@ import io.deltastreams.settings.Settings;
  *       before it may come again with the same positions; the log drops it.
  *   <li>Without a token a snapshot of every captured table comes first (unless configured not to), as transactions of kind {@code
  *       SNAPSHOT}; then every transaction that the snapshot did not see. A snapshot that did not finish goes on where it was (a
- *       row that was written in between may then be inserted twice, and in the end is right), or starts again in the next epoch behind a
+ *       row that was written in between may then be inserted twice, or change or go without having come, and in the end is right), or starts again in the next epoch behind a
  *       {@code Truncate} of each table that had been read.
  *   <li>The database is told to free its log only up to {@link Intake#durable()} (Invariant 1); an idle database's log is freed too.
  *   <li>Schema versions continue those of {@link Resume#schemas}; a change refers to the schema it was captured under.

@@ -4,6 +4,7 @@ import io.deltastreams.change.Batch;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.ResumeToken;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** What a running source hands its batches to. */
 public interface Intake {
@@ -20,8 +21,16 @@ public interface Intake {
     /** Tells how far a snapshot has come, for metrics and progress bars. Any thread; returns at once. */
     default void progress(SnapshotProgress progress) {}
 
-    /** Tells how many bytes of its log the database keeps for us. Any thread; returns at once. */
-    default void retained(long bytes) {}
+    /** Tells what of its log the database keeps for us. Any thread; returns at once. */
+    default void retained(RetainedLog retained) {}
+
+    /**
+     * What the database keeps of its log until we have read it.
+     *
+     * @param left bytes that may still be written before it is lost to us; empty where the database sets no limit
+     * @param warning what is wrong with that and what would be right; empty while all is well
+     */
+    record RetainedLog(long bytes, OptionalLong left, String warning) {}
 
     /** @param total rows expected by the catalog's estimate, 0 where unknown */
     record SnapshotProgress(long rows, long total, boolean finished) {}

@@ -371,7 +371,7 @@ public abstract class PostgresSourceContract {
             // What comes behind the snapshot comes from the slot: its reader is there, and ends with the source.
             execute("INSERT INTO t VALUES (3)");
             intake.awaitChanges("public.t", 2);
-            await().atMost(Duration.ofSeconds(30)).until(() -> intake.retained() >= 0);
+            await().atMost(Duration.ofSeconds(30)).until(() -> intake.retained().isPresent());
         }
         awaitIdleSlot();
         // The embedded server commits asynchronously by default, and then its log's end would be in front of the
@@ -387,6 +387,21 @@ public abstract class PostgresSourceContract {
         }
 
         assertThat(intake.log().getLast().first().epoch()).isEqualTo(2);
+    }
+
+    @Test
+    void more_log_than_the_budget_is_warned_of() throws Exception {
+        execute("CREATE TABLE t (id int PRIMARY KEY, filler text)");
+        try (RunningSource _ = running("public.t", "wal_budget: { size: 4MB }")) {
+            awaitStreaming();
+            intake.nothingMoreIsDurable();
+            execute("INSERT INTO t SELECT n, repeat('x', 500) FROM generate_series(1, 20000) n");
+
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> intake.retained()
+                            .filter(kept -> kept.warning().contains("more than the wal_budget of 4 MB"))
+                            .isPresent());
+        }
     }
 
     @Test

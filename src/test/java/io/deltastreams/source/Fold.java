@@ -18,7 +18,7 @@ public final class Fold {
         return of(changes, true);
     }
 
-    /** The same where a row may come again that is there already, or go that never came, as behind a snapshot that was interrupted. */
+    /** The same where a row may come again that is there already, or change or go that never came, as behind a snapshot that was interrupted. */
     public static SortedMap<String, List<String>> upserting(List<Change> changes) {
         return of(changes, false);
     }
@@ -35,10 +35,10 @@ public final class Fold {
                 case Change.Update update -> {
                     String key = key(update.schema(), update.after());
                     Row former = rows.get(key);
-                    if (former == null) {
+                    if (former == null && strict) {
                         throw new AssertionError("updated before it was there: " + key);
                     }
-                    rows.put(key, merged(former, update.after()));
+                    rows.put(key, former == null ? update.after() : merged(former, update.after()));
                 }
                 case Change.Delete delete -> {
                     if (rows.remove(key(delete.schema(), delete.before())) == null && strict) {

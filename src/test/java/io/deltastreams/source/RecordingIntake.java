@@ -27,7 +27,7 @@ public final class RecordingIntake implements Intake {
     private final Semaphore room = new Semaphore(Integer.MAX_VALUE);
     private Optional<Position> durable = Optional.empty();
     private boolean everythingIsDurable = true;
-    private long retained = -1;
+    private Optional<RetainedLog> retained = Optional.empty();
     private SnapshotProgress progress = new SnapshotProgress(0, 0, false);
 
     @Override
@@ -73,12 +73,12 @@ public final class RecordingIntake implements Intake {
     }
 
     @Override
-    public synchronized void retained(long bytes) {
-        retained = bytes;
+    public synchronized void retained(RetainedLog told) {
+        retained = Optional.of(told);
     }
 
-    /** What the source told last of the log that the server keeps, -1 before it did. */
-    public synchronized long retained() {
+    /** What the source told last of the log that the server keeps. */
+    public synchronized Optional<RetainedLog> retained() {
         return retained;
     }
 
@@ -94,6 +94,10 @@ public final class RecordingIntake implements Intake {
     /** From now on only {@link #durableUpTo} moves what is durable. */
     public synchronized void nothingMoreIsDurable() {
         everythingIsDurable = false;
+    }
+
+    public synchronized void everythingIsDurable() {
+        everythingIsDurable = true;
     }
 
     public synchronized void durableUpTo(Position position) {

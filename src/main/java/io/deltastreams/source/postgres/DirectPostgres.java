@@ -97,6 +97,8 @@ final class DirectPostgres implements ChangeSource {
             }
             AlreadyRead already = AlreadyRead.of(start.reads(), plan.captured().tables(), lookups);
             stream(session, shapes, already, start, last, intake);
+        } catch (Pulse.BudgetPassed e) {
+            throw dropped(session, e);
         }
     }
 
@@ -111,13 +113,28 @@ final class DirectPostgres implements ChangeSource {
         try (Connection connection = Connections.openForReplication(settings.server());
                 Replication replication = Replication.start(connection, settings, session.version(), start)) {
             Throwable failure = replication.read(session, shapes, already, intake, last);
-            if (failure instanceof ProtocolViolation violation) {
-                throw violation;
-            }
-            if (!closed) {
-                throw Failures.of(settings, failure);
+            switch (failure) {
+                case Pulse.BudgetPassed passed -> throw passed;
+                case ProtocolViolation violation -> throw violation;
+                default -> {
+                    if (!closed) {
+                        throw Failures.of(settings, failure);
+                    }
+                }
             }
         }
+    }
+
+    /** Frees the server of the log that it keeps for us, at the price of a new epoch. */
+    private SourceFailure dropped(Catalog session, Pulse.BudgetPassed passed)
+            throws SQLException, SourceFailure, InterruptedException {
+        new Preparation(settings, session).dropSlot();
+        return new SourceFailure(
+                Kind.TRANSIENT,
+                "the server kept more than %d MB of its log for slot '%s', which is dropped"
+                        .formatted(settings.budget().bytes() >> 20, settings.slot()),
+                "a new epoch begins with a snapshot; wal_budget: { action: warn } would have kept the slot",
+                passed);
     }
 
     @Override

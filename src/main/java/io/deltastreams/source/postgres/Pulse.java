@@ -2,6 +2,8 @@ package io.deltastreams.source.postgres;
 
 import io.deltastreams.postgres.Catalog;
 import io.deltastreams.postgres.PostgresSettings;
+import io.deltastreams.postgres.WalBudget;
+import io.deltastreams.postgres.WalGuard;
 import io.deltastreams.source.Intake;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -19,7 +21,7 @@ final class Pulse implements AutoCloseable {
 
     private final Catalog session;
     private final PostgresSettings settings;
-    private final Intake intake;
+    private final WalGuard guard;
     private final Acknowledgement acknowledgement;
     private final Consumer<Throwable> failed;
     private final Thread thread;
@@ -32,7 +34,7 @@ final class Pulse implements AutoCloseable {
             Consumer<Throwable> failed) {
         this.session = session;
         this.settings = settings;
-        this.intake = intake;
+        this.guard = new WalGuard(settings, intake);
         this.acknowledgement = acknowledgement;
         this.failed = failed;
         this.thread = Thread.ofPlatform().name("delta-streams-pulse").daemon().unstarted(this::beat);
@@ -58,7 +60,7 @@ final class Pulse implements AutoCloseable {
                 if (!now.isBefore(next)) {
                     next = now.plus(settings.heartbeat());
                     session.heartbeat();
-                    session.retained(settings.slot()).ifPresent(intake::retained);
+                    look();
                 }
                 Thread.sleep(settings.heartbeat().compareTo(BEAT) < 0 ? settings.heartbeat() : BEAT);
             }
@@ -67,6 +69,17 @@ final class Pulse implements AutoCloseable {
         } catch (SQLException | RuntimeException e) {
             failed.accept(e);
         }
+    }
+
+    private void look() throws SQLException {
+        if (guard.look(session) && settings.budget().action() == WalBudget.Action.RESNAPSHOT) {
+            throw new BudgetPassed();
+        }
+    }
+
+    /** The server keeps more log for us than it may. */
+    static final class BudgetPassed extends RuntimeException {
+        private static final long serialVersionUID = 1L;
     }
 
     @Override

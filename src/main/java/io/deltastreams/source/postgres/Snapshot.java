@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * which nothing had been read, everything is as of the second, and the stream leaves out what is in it. A table that was being read, if it has a
  * key, goes on: of the pages that were done, the rows are read again that were written since, so that every row is there with all its values; the
  * stream then brings the changes since the first snapshot, whose outcome may have been read already, and ends where the table is. So a row that was
- * written in between may be inserted twice. Without a key such a table is read from its beginning, behind a truncate.
+ * written in between may be inserted twice, or change or go without having come. Without a key such a table is read from its beginning, behind a truncate.
  */
 final class Snapshot {
 

@@ -8,6 +8,7 @@ import io.deltastreams.change.Transaction;
 import io.deltastreams.postgres.PostgresSourceContract;
 import io.deltastreams.source.Fold;
 import io.deltastreams.source.RunningSource;
+import io.deltastreams.source.SourceFailure;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -154,6 +155,40 @@ class DirectPostgresTest extends PostgresSourceContract {
         toTheEnd();
 
         assertThat(Fold.upserting(intake.changes("public.t"))).isEqualTo(rows("t"));
+    }
+
+    @Test
+    void more_log_than_the_budget_costs_the_slot_where_that_is_declared() throws Exception {
+        // given
+        execute("CREATE TABLE t (id int PRIMARY KEY, filler text)", "INSERT INTO t VALUES (0, 'x')");
+        String budget = "wal_budget: { size: 4MB, action: resnapshot }";
+        RunningSource over = running("public.t", budget);
+        intake.awaitChanges("public.t", 1);
+        awaitStreaming();
+
+        // when
+        intake.nothingMoreIsDurable();
+        execute("INSERT INTO t SELECT n, repeat('x', 500) FROM generate_series(1, 20000) n");
+
+        // then
+        assertThat(over.failure())
+                .hasMessageContaining("more than 4 MB of its log for slot")
+                .extracting(SourceFailure::kind)
+                .isEqualTo(SourceFailure.Kind.TRANSIENT);
+        assertThat(server.text(
+                        database,
+                        "SELECT count(*) FROM pg_replication_slots WHERE slot_name = '%s'".formatted(database)))
+                .isEqualTo("0");
+        intake.everythingIsDurable();
+        try (RunningSource _ = running("public.t", budget)) {
+            intake.awaitLog(
+                    log -> log.getLast().first().epoch() == 2 && log.getLast().complete());
+        }
+        assertThat(Fold.upserting(intake.changes("public.t"))).isEqualTo(rows("t"));
+        assertThat(intake.changes())
+                .filteredOn(change -> change.position().epoch() == 2)
+                .first()
+                .isInstanceOf(Change.Truncate.class);
     }
 
     @Test
