@@ -1,6 +1,6 @@
 package io.deltastreams.feed;
 
-import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -89,7 +89,8 @@ public final class Subscribers {
         return CompletableFuture.allOf(closed).completeOnTimeout(null, PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    void onShutdown(@Observes ShutdownEvent event) {
+    /** The service still serves now; by its {@code ShutdownEvent} the HTTP server has cut off what was open. */
+    void onShutdown(@Observes ShutdownDelayInitiatedEvent event) {
         drain().join();
     }
 }

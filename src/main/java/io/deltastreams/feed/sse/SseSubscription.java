@@ -65,6 +65,9 @@ final class SseSubscription {
 
     private long progressed = System.nanoTime();
     private Cancellable reading = () -> {};
+    /** Whether the answer's end was written, or there is nobody to write it to. */
+    private boolean ended;
+
     private long timer = -1;
 
     /** Made and started on the connection's event loop, which {@code context} is. */
@@ -170,10 +173,14 @@ final class SseSubscription {
     }
 
     private Future<Void> write(Buffer buffer) {
+        return awaitWritten(response.write(buffer));
+    }
+
+    private Future<Void> awaitWritten(Future<Void> write) {
         if (writes++ == 0) {
             moved = System.nanoTime();
         }
-        return response.write(buffer).onComplete(written -> {
+        return write.onComplete(written -> {
             writes--;
             moved = System.nanoTime();
             if (written.failed()) {
@@ -238,24 +245,32 @@ final class SseSubscription {
 
     /** Ends the answer; of one that the socket does not take, the connection. */
     private void finish() {
-        if (done.isDone()) {
+        if (ended) {
             return;
         }
+        ended = true;
+        stopReading();
         if (writes > 0
                 && System.nanoTime() - moved >= Duration.ofMillis(TICK_MILLIS).toNanos()) {
             response.reset();
+            close();
         } else {
-            response.end();
+            // The subscriber is gone once it has the end: whoever waits for that may close the connection next.
+            awaitWritten(response.end()).onComplete(_ -> close());
         }
-        close();
     }
 
     private void close() {
         if (done.complete(null)) {
+            ended = true;
             context.owner().cancelTimer(timer);
-            reading.cancel();
-            pieces = Collections.emptyIterator();
+            stopReading();
             request.stream().subscribers().decrementAndGet();
         }
+    }
+
+    private void stopReading() {
+        reading.cancel();
+        pieces = Collections.emptyIterator();
     }
 }
