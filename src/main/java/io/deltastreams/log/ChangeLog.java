@@ -41,7 +41,8 @@ public interface ChangeLog extends AutoCloseable {
     }
 
     /**
-     * Appends; fails only when the disk does, and then for good. Returns at once; the caller bounds what is under way.
+     * Appends; fails only when the disk does, and then for good, or with {@link LogClosed} when the log is closed before there is room. Returns at
+     * once; the caller bounds what is under way.
      *
      * @return completes on the log's own thread, so what depends on it must not block
      * @throws IllegalArgumentException if a row does not fit its schema; nothing of the batch is appended then

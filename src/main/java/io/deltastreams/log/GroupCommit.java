@@ -41,7 +41,7 @@ final class GroupCommit implements Runnable {
     private boolean stopped;
     private long writtenBytes;
     private volatile boolean waitingForRoom;
-    private volatile @Nullable IOException failure;
+    private volatile @Nullable Exception failure;
 
     GroupCommit(Segments segments, SegmentWriter writer, Retention retention, Tail tail) {
         this.segments = segments;
@@ -106,7 +106,10 @@ final class GroupCommit implements Runnable {
         }
     }
 
-    /** The disk's failure is the log's, for good: what is on disk behind it is unknown until the log is opened anew. */
+    /**
+     * The disk's failure is the log's, for good: what is on disk behind it is unknown until the log is opened anew. A close while an append waits
+     * for room is its end, too, as nothing may be written behind what was not.
+     */
     private void handle(List<Job> jobs) {
         try {
             if (failure == null) {
@@ -118,10 +121,12 @@ final class GroupCommit implements Runnable {
                 commit();
                 retention.apply();
             }
+        } catch (LogClosed e) {
+            failure = e;
         } catch (IOException | RuntimeException | Error e) {
             failure = new IOException("the log cannot be written any more, until it is opened anew: " + e, e);
         }
-        IOException failed = failure;
+        Exception failed = failure;
         if (failed != null) {
             written.clear();
             for (Job job : jobs) {
@@ -157,7 +162,7 @@ final class GroupCommit implements Runnable {
             while (!retention.makeRoom(bytes)) {
                 waitingForRoom = true;
                 if (stopping.await(ROOM_MILLIS, TimeUnit.MILLISECONDS) && !retention.makeRoom(bytes)) {
-                    throw new IOException("the log was closed while an append waited for room within the disk budget");
+                    throw new LogClosed();
                 }
             }
         } catch (InterruptedException e) {

@@ -1,6 +1,6 @@
 package io.deltastreams.log;
 
-/** What whoever waits for news of a log is told when the log is closed instead. */
+/** What whoever waits for a log is told, for news of it or for room in it, when the log is closed instead. */
 public final class LogClosed extends IllegalStateException {
 
     private static final long serialVersionUID = 1L;

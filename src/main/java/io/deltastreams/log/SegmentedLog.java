@@ -57,7 +57,7 @@ final class SegmentedLog implements ChangeLog {
     @Override
     public synchronized CompletableFuture<Void> append(Batch batch) {
         if (closed) {
-            return CompletableFuture.failedFuture(new IllegalStateException("the log is closed"));
+            return CompletableFuture.failedFuture(new LogClosed());
         }
         Encoder.Pending record = encoder.encode(batch);
         commits.submit(record);

@@ -1,5 +1,6 @@
 package io.deltastreams.pipeline;
 
+import io.deltastreams.log.LogClosed;
 import io.deltastreams.pipeline.Handover.Captured;
 import io.smallrye.common.annotation.Identifier;
 import io.smallrye.mutiny.Multi;
@@ -51,10 +52,15 @@ class CapturedChannel {
                 .eventually(handover::done);
     }
 
-    /** A log that fails has failed for good: it says so to its run, and the channel goes on for the next one. */
+    /**
+     * A log that fails has failed for good: it says so to its run, and the channel goes on for the next one. One that its run has closed is no
+     * failure: what it did not take was never acknowledged, and the source gives it again.
+     */
     private static CompletableFuture<Void> append(Captured captured) {
         return captured.log().append(captured.batch()).exceptionally(failure -> {
-            captured.failed().accept(failure);
+            if (!(failure instanceof LogClosed)) {
+                captured.failed().accept(failure);
+            }
             return null;
         });
     }

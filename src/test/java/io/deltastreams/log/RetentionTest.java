@@ -142,7 +142,7 @@ class RetentionTest {
         }
         await().until(() -> log.status().waitingForRoom());
         log.close();
-        assertThat(last).isCompletedExceptionally();
+        assertThat(last).failsWithin(Duration.ZERO).withThrowableThat().withCauseInstanceOf(LogClosed.class);
         try (ChangeLog reopened = ChangeLog.open(settings)) {
             assertThat(readAll(reopened, Position.START)).isNotEmpty();
         }
