@@ -3,7 +3,6 @@ package io.deltastreams.feed;
 import io.deltastreams.change.Schema;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.stream.DeltaStream;
-import io.deltastreams.stream.DeltaStreams;
 import io.deltastreams.transform.InvalidStream;
 import io.vertx.core.MultiMap;
 import java.util.ArrayList;
@@ -27,7 +26,7 @@ public record FeedRequest(DeltaStream stream, Start start, Optional<Narrower> na
      * @param query the URL's parameters
      * @param lastEventId the header {@code Last-Event-ID}
      */
-    public static FeedRequest read(DeltaStreams streams, String name, MultiMap query, Optional<String> lastEventId)
+    public static FeedRequest read(FedStreams streams, String name, MultiMap query, Optional<String> lastEventId)
             throws Refusal {
         DeltaStream stream = find(streams, name);
         refuseMisspelled(query);
@@ -57,10 +56,14 @@ public record FeedRequest(DeltaStream stream, Start start, Optional<Narrower> na
         return shapes.stream().distinct().toList();
     }
 
-    private static DeltaStream find(DeltaStreams streams, String name) throws Refusal {
+    private static DeltaStream find(FedStreams streams, String name) throws Refusal {
         List<DeltaStream> all = streams.all();
         if (all.isEmpty()) {
-            throw Refusal.of(503, "the pipeline has not started yet; try again in a moment");
+            throw Refusal.of(
+                    503,
+                    streams.trouble()
+                            .map("the pipeline cannot run: "::concat)
+                            .orElse("the pipeline has not started yet; try again in a moment"));
         }
         Optional<DeltaStream> stream = streams.find(name);
         List<String> fed = all.stream()

@@ -30,9 +30,13 @@ public class FeedIndex {
         this.pipeline = pipeline;
     }
 
-    /** @param name the pipeline's, null while nothing runs */
+    /**
+     * @param name the pipeline's, null while nothing runs
+     * @param trouble what keeps the pipeline from running until somebody mends it; null while all is well
+     */
     public record Index(
             @Nullable String name,
+            @Nullable String trouble,
             List<StreamView> streams,
             @Nullable SourceView source,
             @Nullable LogView log,
@@ -100,6 +104,7 @@ public class FeedIndex {
                 streams,
                 status.map(now -> view(now.source())).orElse(null),
                 status.map(now -> view(now.log())).orElse(null),
+                pipeline.trouble().orElse(null),
                 status.map(now -> now.outputs().stream()
                                 .map(output -> view(output, now.log().last()))
                                 .toList())

@@ -55,7 +55,9 @@ final class Health {
             HealthCheckResponseBuilder response = HealthCheckResponse.named("pipeline");
             Optional<PipelineStatus> status = pipeline.status();
             if (status.isEmpty()) {
-                return response.withData("pipeline", "not started").down().build();
+                return response.withData("pipeline", pipeline.trouble().orElse("not started"))
+                        .down()
+                        .build();
             }
             PipelineStatus now = status.get();
             tell(

@@ -2,11 +2,11 @@ package io.deltastreams.pipeline;
 
 import io.deltastreams.change.StreamId;
 import io.deltastreams.codec.Codec;
+import io.deltastreams.feed.FedStreams;
 import io.deltastreams.settings.InvalidSettings;
 import io.deltastreams.sink.Sink;
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.stream.DeltaStream;
-import io.deltastreams.stream.DeltaStreams;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * with exit code 2; in dev mode it is waited for until it can.
  */
 @ApplicationScoped
-public class Pipeline implements DeltaStreams {
+public class Pipeline implements FedStreams {
 
     private static final Logger LOG = Logger.getLogger(Pipeline.class);
     private static final int UNUSABLE = 2;
@@ -50,6 +50,7 @@ public class Pipeline implements DeltaStreams {
     private final Codec codec;
     private final Executor blocking;
     private volatile @Nullable Run run;
+    private volatile @Nullable String trouble;
     private @Nullable FileWatch watch;
 
     Pipeline(
@@ -79,21 +80,15 @@ public class Pipeline implements DeltaStreams {
     }
 
     void start(@Observes @Priority(AFTER_CHANNELS) StartupEvent started) {
-        boolean dev = LaunchMode.current() == LaunchMode.DEVELOPMENT;
-        String trouble = open();
-        if (dev) {
+        open();
+        if (LaunchMode.current() == LaunchMode.DEVELOPMENT) {
             watch = FileWatch.start(config.file(), this::restart);
-        }
-        if (trouble != null) {
-            tell(trouble);
-            if (!dev) {
-                Quarkus.asyncExit(UNUSABLE);
-            }
         }
     }
 
-    /** Starts a run of the file as it is now, or says why that cannot be. */
-    private @Nullable String open() {
+    /** Starts a run of the file as it is now, or tells why that cannot be. */
+    private void open() {
+        trouble = null;
         Path file = config.file();
         try {
             PipelineDefinition definition = reader.read(
@@ -103,35 +98,33 @@ public class Pipeline implements DeltaStreams {
             Run opened = new Run(definition, channel.handover(), codec, blocking, this::invalid);
             run = opened;
             opened.start();
-            return null;
         } catch (NoSuchFileException _) {
-            return "%s: there is no such pipeline file; write one (README.md shows how) or name another in DELTA_STREAMS_FILE"
-                    .formatted(file.toAbsolutePath());
+            refuse(
+                    "%s: there is no such pipeline file; write one (README.md shows how) or name another in DELTA_STREAMS_FILE"
+                            .formatted(file.toAbsolutePath()));
         } catch (InvalidSettings e) {
-            return e.getMessage();
+            refuse(String.valueOf(e.getMessage()));
         } catch (IOException e) {
-            return "%s: %s".formatted(file, e.getMessage());
+            refuse("%s: %s".formatted(file, e.getMessage()));
         }
     }
 
     private void invalid(InvalidPipeline e) {
-        tell(config.file() + ": " + e.getMessage());
+        refuse(config.file() + ": " + e.getMessage());
+    }
+
+    private void refuse(String why) {
+        trouble = why;
+        LOG.errorf("the pipeline cannot run%n%s", why);
         if (LaunchMode.current() != LaunchMode.DEVELOPMENT) {
             Quarkus.asyncExit(UNUSABLE);
         }
     }
 
-    private static void tell(@Nullable String trouble) {
-        LOG.errorf("the pipeline cannot run%n%s", trouble);
-    }
-
     private synchronized void restart() {
         LOG.infof("pipeline=%s state=restarting cause=\"the file changed\"", config.file());
         close();
-        String trouble = open();
-        if (trouble != null) {
-            tell(trouble);
-        }
+        open();
     }
 
     void stop(@Observes ShutdownEvent stopped) {
@@ -152,6 +145,11 @@ public class Pipeline implements DeltaStreams {
     /** How it stands; empty while nothing runs. */
     public Optional<PipelineStatus> status() {
         return Optional.ofNullable(run).map(Run::status);
+    }
+
+    @Override
+    public Optional<String> trouble() {
+        return Optional.ofNullable(trouble);
     }
 
     @Override

@@ -48,9 +48,10 @@ function away(message) {
 }
 
 function show(json) {
-  const { streams: told = [], source, log, outputs = [] } = snakeCase(json);
+  const { streams: told = [], source, log, outputs = [], trouble } = snakeCase(json);
+  say(byId('outage'), trouble ? `The pipeline cannot run. ${trouble}` : null);
   streams.update(told.filter((stream) => stream.feed !== false).map((stream) => standing(stream, outputs)));
-  byId('no-streams').hidden = told.length > 0;
+  byId('no-streams').hidden = told.length > 0 || Boolean(trouble);
   if (source) {
     const { snapshot } = source;
     const copying = snapshot && !snapshot.finished

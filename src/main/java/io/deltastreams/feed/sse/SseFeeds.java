@@ -2,11 +2,11 @@ package io.deltastreams.feed.sse;
 
 import io.deltastreams.change.Position;
 import io.deltastreams.codec.Codec;
+import io.deltastreams.feed.FedStreams;
 import io.deltastreams.feed.FeedConfig;
 import io.deltastreams.feed.FeedRequest;
 import io.deltastreams.feed.Refusal;
 import io.deltastreams.feed.Subscribers;
-import io.deltastreams.stream.DeltaStreams;
 import io.smallrye.common.annotation.Identifier;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -37,7 +37,7 @@ final class SseFeeds {
     private static final Pattern SEMICOLON = Pattern.compile("\\s*;\\s*");
     private static final Pattern NEVER = Pattern.compile("q=0(\\.0*)?");
 
-    private final DeltaStreams streams;
+    private final FedStreams streams;
     private final SseEncoder encoder;
     private final SseEncoder textualBigints;
     private final FeedConfig config;
@@ -45,7 +45,7 @@ final class SseFeeds {
 
     @Inject
     SseFeeds(
-            DeltaStreams streams,
+            FedStreams streams,
             @Identifier("json") Codec codec,
             @Identifier("json-bigint-string") Codec textual,
             FeedConfig config,

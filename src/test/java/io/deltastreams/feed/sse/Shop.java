@@ -13,11 +13,11 @@ import io.deltastreams.change.Transaction;
 import io.deltastreams.change.Type;
 import io.deltastreams.codec.Codec;
 import io.deltastreams.codec.json.JsonCodecs;
+import io.deltastreams.feed.FedStreams;
 import io.deltastreams.feed.FeedConfig;
 import io.deltastreams.feed.Subscribers;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.stream.DeltaStream;
-import io.deltastreams.stream.DeltaStreams;
 import io.deltastreams.transform.StreamProgram;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -25,6 +25,8 @@ import io.vertx.ext.web.Router;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
@@ -40,6 +42,7 @@ final class Shop implements AutoCloseable {
     final DeltaStream orders;
     final Subscribers subscribers;
     private final List<DeltaStream> all = new ArrayList<>();
+    private final List<String> troubles = new CopyOnWriteArrayList<>();
     private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
     private final Vertx vertx = Vertx.vertx();
     private final HttpServer server;
@@ -52,7 +55,7 @@ final class Shop implements AutoCloseable {
         subscribers = new Subscribers(config);
         Codec codec = new JsonCodecs().json();
         Router router = Router.router(vertx);
-        new SseFeeds(new Streams(all), codec, new JsonCodecs().jsonWithTextualBigints(), config, subscribers)
+        new SseFeeds(new Streams(all, troubles), codec, new JsonCodecs().jsonWithTextualBigints(), config, subscribers)
                 .routes(router);
         server = vertx.createHttpServer()
                 .requestHandler(router)
@@ -62,7 +65,12 @@ final class Shop implements AutoCloseable {
                 .join();
     }
 
-    private record Streams(List<DeltaStream> all) implements DeltaStreams {
+    private record Streams(List<DeltaStream> all, List<String> troubles) implements FedStreams {
+        @Override
+        public Optional<String> trouble() {
+            return troubles.stream().findFirst();
+        }
+
         @Override
         public boolean hasFeed(StreamId stream) {
             return !stream.text().equals("silent");
@@ -86,6 +94,11 @@ final class Shop implements AutoCloseable {
 
     void empty() {
         all.clear();
+    }
+
+    void fail(String why) {
+        all.clear();
+        troubles.add(why);
     }
 
     static Schema schema(TableId table, int version) {

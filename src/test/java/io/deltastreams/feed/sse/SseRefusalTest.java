@@ -84,6 +84,15 @@ class SseRefusalTest {
     }
 
     @Test
+    void of_a_pipeline_that_cannot_run_everyone_is_told_why() throws IOException {
+        shop.fail("f.yaml:3:5: unknown key; did you mean 'from'?");
+        try (Listener listener = new Listener(shop.port(), "/feeds/orders")) {
+            assertThat(listener.status()).contains(" 503 ");
+            assertThat(listener.body()).contains("f.yaml:3:5: unknown key; did you mean 'from'?");
+        }
+    }
+
+    @Test
     void one_more_than_there_may_be_is_asked_to_come_back() throws IOException {
         try (Listener _ = listening();
                 Listener second = new Listener(shop.port(), "/feeds/orders")) {
