@@ -9,7 +9,8 @@ import java.util.Optional;
 
 /**
  * Writes again what may not have arrived: after {@link Outcome.Unknown} it asks the sink where it stands and writes what is still missing,
- * ever less often, until that is answered or the subscriber cancels. So its outcome is {@code Delivered} or {@code Poisoned}.
+ * ever less often, until that is answered or the subscriber cancels. So its outcome is {@code Delivered} or {@code Poisoned}. A cursor that
+ * cannot be had is asked for in the same way.
  *
  * @param least the first pause; each next one is twice as long, give or take half of it
  * @param most the longest pause
@@ -19,19 +20,25 @@ public record Retrying(Sink sink, Duration least, Duration most, Watch watch) im
 
     private static final double JITTER = 0.5;
 
-    /** Told while a write is in doubt; called by one thread at a time. */
+    /** Told while the cursor cannot be had or a write is in doubt; called by one thread at a time. */
     public interface Watch {
 
-        /** The target is away or did not answer; the batch is about to be written again. */
+        /** The target is away or did not answer; it is about to be asked again. */
         void inDoubt(Outcome.Unknown why);
 
-        /** The target answered, whatever was before. */
+        /** The target answered a write, whatever was before. */
         void answered();
     }
 
     @Override
     public Uni<Optional<Position>> cursor() {
-        return sink.cursor();
+        return untilAnswered(reached());
+    }
+
+    private Uni<Optional<Position>> reached() {
+        return sink.cursor()
+                .onFailure(TargetAway.class)
+                .transform(away -> new InDoubt(new Outcome.Unknown(String.valueOf(away.getMessage()))));
     }
 
     @Override
@@ -46,8 +53,11 @@ public record Retrying(Sink sink, Duration least, Duration most, Watch watch) im
 
     private Uni<Outcome> again(Deltas batch, Throwable doubt) {
         watch.inDoubt(((InDoubt) doubt).why);
-        return rewrite(batch)
-                .onFailure(InDoubt.class)
+        return untilAnswered(rewrite(batch));
+    }
+
+    private <T> Uni<T> untilAnswered(Uni<T> attempt) {
+        return attempt.onFailure(InDoubt.class)
                 .invoke(next -> watch.inDoubt(next.why))
                 .onFailure(InDoubt.class)
                 .retry()
@@ -57,7 +67,7 @@ public record Retrying(Sink sink, Duration least, Duration most, Watch watch) im
     }
 
     private Uni<Outcome> rewrite(Deltas batch) {
-        return sink.cursor()
+        return reached()
                 .map(reached -> after(batch, reached.orElse(Position.START)))
                 .onItem()
                 .transformToUni(sink::write)

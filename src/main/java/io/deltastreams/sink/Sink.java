@@ -16,8 +16,8 @@ import java.util.Optional;
  *   <li>Order per key holds at the target. A delta is there at least once.
  *   <li>The cursor moves to {@code upTo} only when everything before it is durable at the target, at most about a second after {@code
  *       Delivered}, and survives the target's and the service's restart.
- *   <li>A failure is an {@link Outcome}, never a failed {@code Uni}; a failed one is a bug. A cursor that cannot be had yet is waited for,
- *       until it can or the sink is closed.
+ *   <li>A write's failure is an {@link Outcome}, never a failed {@code Uni}; a failed one is a bug. A cursor that cannot be had now fails with
+ *       {@link TargetAway}, and is asked for again.
  *   <li>{@link #close} waits for what is under way, at most 5 s.
  * </ol>
  */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.deltastreams.change.Delta;
+import io.deltastreams.change.Position;
 import io.deltastreams.change.StreamId;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.sink.memory.MemorySinks;
@@ -11,6 +12,7 @@ import io.deltastreams.sink.memory.MemoryTarget;
 import io.smallrye.mutiny.helpers.test.UniAssertSubscriber;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -58,6 +60,18 @@ class RetryingTest {
         write.awaitItem(Duration.ofSeconds(10)).assertItem(new Outcome.Delivered());
         assertThat(target.deltas()).containsExactly(delta);
         assertThat(watch.answers).hasValue(1);
+    }
+
+    @Test
+    void a_target_that_is_away_from_the_start_is_told_and_asked_again() {
+        target.goAway("gone fishing");
+
+        UniAssertSubscriber<Optional<Position>> cursor =
+                sink.cursor().subscribe().withSubscriber(UniAssertSubscriber.create());
+        await().until(() -> watch.doubts.get() > 3);
+        target.comeBack();
+
+        cursor.awaitItem(Duration.ofSeconds(10)).assertItem(Optional.empty());
     }
 
     @Test

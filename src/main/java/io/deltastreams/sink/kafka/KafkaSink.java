@@ -5,6 +5,7 @@ import io.deltastreams.change.Position;
 import io.deltastreams.sink.Deltas;
 import io.deltastreams.sink.Outcome;
 import io.deltastreams.sink.Sink;
+import io.deltastreams.sink.TargetAway;
 import io.smallrye.mutiny.Uni;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -20,8 +21,6 @@ import org.jboss.logging.Logger;
 final class KafkaSink implements Sink {
 
     private static final Logger LOG = Logger.getLogger(KafkaSink.class);
-    private static final long LEAST_PAUSE_MILLIS = 250;
-    private static final long MOST_PAUSE_MILLIS = 5_000;
     private static final long CLOSE_WRITE_MILLIS = 3_000;
     private static final long CLOSE_CURSOR_MILLIS = 1_500;
 
@@ -46,38 +45,14 @@ final class KafkaSink implements Sink {
     }
 
     private Optional<Position> readCursor() {
-        String told = "";
-        long pause = LEAST_PAUSE_MILLIS;
-        do {
-            try {
-                broker.ensureTopics(records.topic(), bookmark.topic());
-                Position stored =
-                        broker.cursor(bookmark.topic(), bookmark.key()).orElse(Position.START);
-                // What this instance saw acknowledged is at the target, even where the cursor's record still follows.
-                Position now = stored.isAfter(bookmark.reached()) ? stored : bookmark.reached();
-                return now.equals(Position.START) ? Optional.empty() : Optional.of(now);
-            } catch (KafkaException e) {
-                told = tell(told, String.valueOf(e.getMessage()));
-            }
-            pause = Math.min(2 * pause, MOST_PAUSE_MILLIS);
-        } while (!closesWithin(pause));
-        return Optional.empty();
-    }
-
-    /** Once for each new reason, not for each attempt. */
-    private String tell(String told, String reason) {
-        if (!reason.equals(told)) {
-            LOG.warnf("topic=%s waits for the broker at %s: %s", records.topic(), broker.servers(), reason);
-        }
-        return reason;
-    }
-
-    private boolean closesWithin(long millis) {
         try {
-            return closing.await(millis, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-            return true;
+            broker.ensureTopics(records.topic(), bookmark.topic());
+            Position stored = broker.cursor(bookmark.topic(), bookmark.key()).orElse(Position.START);
+            // What this instance saw acknowledged is at the target, even where the cursor's record still follows.
+            Position now = stored.isAfter(bookmark.reached()) ? stored : bookmark.reached();
+            return now.equals(Position.START) ? Optional.empty() : Optional.of(now);
+        } catch (KafkaException e) {
+            throw new TargetAway("the broker at %s: %s".formatted(broker.servers(), e.getMessage()));
         }
     }
 

@@ -11,7 +11,7 @@ record MemorySink(MemoryTarget target) implements Sink {
 
     @Override
     public Uni<Optional<Position>> cursor() {
-        return Uni.createFrom().item(target::cursor);
+        return Uni.createFrom().item(target::tellCursor);
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.deltastreams.change.Delta;
 import io.deltastreams.change.Position;
 import io.deltastreams.sink.Deltas;
 import io.deltastreams.sink.Outcome;
+import io.deltastreams.sink.TargetAway;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -46,6 +47,13 @@ public final class MemoryTarget {
         return new Outcome.Delivered();
     }
 
+    synchronized Optional<Position> tellCursor() {
+        if (away != null) {
+            throw new TargetAway(away);
+        }
+        return cursor();
+    }
+
     public synchronized Optional<Position> cursor() {
         return Optional.ofNullable(cursor);
     }
@@ -55,7 +63,7 @@ public final class MemoryTarget {
         return List.copyOf(deltas);
     }
 
-    /** From now on nothing arrives and every write is {@code Unknown}, until {@link #comeBack}. */
+    /** From now on nothing arrives, every write is {@code Unknown} and no sink is told its cursor, until {@link #comeBack}. */
     public synchronized void goAway(String reason) {
         away = reason;
     }
