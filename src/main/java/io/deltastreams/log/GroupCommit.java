@@ -2,6 +2,7 @@ package io.deltastreams.log;
 
 import io.deltastreams.change.Position;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -18,9 +19,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class GroupCommit implements Runnable {
 
+    private static final System.Logger LOG = System.getLogger(GroupCommit.class.getName());
     private static final long GROUP_BYTES = 16L << 20;
     private static final long RETENTION_MILLIS = 1000;
     private static final long ROOM_MILLIS = 20;
+    /** A shorter wait is a reader's usual distance and no news. */
+    private static final long LONG_WAIT_NANOS = 1_000_000_000;
 
     private sealed interface Job {
         record Write(Encoder.Pending record) implements Job {}
@@ -40,7 +44,7 @@ final class GroupCommit implements Runnable {
     private final List<Waiter> waiters = new ArrayList<>();
     private boolean stopped;
     private long writtenBytes;
-    private volatile boolean waitingForRoom;
+    private volatile List<String> waitingFor = List.of();
     private volatile @Nullable Exception failure;
 
     GroupCommit(Segments segments, SegmentWriter writer, Retention retention, Tail tail) {
@@ -60,8 +64,9 @@ final class GroupCommit implements Runnable {
         stopping.countDown();
     }
 
-    boolean isWaitingForRoom() {
-        return waitingForRoom;
+    /** The readers that hold what would have to go; empty while nothing waits for room. */
+    List<String> waitingFor() {
+        return waitingFor;
     }
 
     CompletableFuture<Void> beyond(Position position) {
@@ -158,9 +163,18 @@ final class GroupCommit implements Runnable {
 
     // Invariant 5: capture waits, says so, and goes on by itself once the readers have moved.
     private void awaitRoom(long bytes) throws IOException {
+        long begun = System.nanoTime();
+        boolean told = false;
         try {
             while (!retention.makeRoom(bytes)) {
-                waitingForRoom = true;
+                waitingFor = retention.holders();
+                if (!told && System.nanoTime() - begun >= LONG_WAIT_NANOS) {
+                    told = true;
+                    LOG.log(
+                            Level.WARNING,
+                            "log: the disk budget is used up; capture waits for {0} to move on",
+                            waitingFor);
+                }
                 if (stopping.await(ROOM_MILLIS, TimeUnit.MILLISECONDS) && !retention.makeRoom(bytes)) {
                     throw new LogClosed();
                 }
@@ -168,7 +182,10 @@ final class GroupCommit implements Runnable {
         } catch (InterruptedException e) {
             throw new IllegalStateException("nobody interrupts the log's thread", e);
         } finally {
-            waitingForRoom = false;
+            waitingFor = List.of();
+        }
+        if (told) {
+            LOG.log(Level.INFO, "log: there is room within the disk budget again; capture goes on");
         }
     }
 
@@ -223,7 +240,7 @@ final class GroupCommit implements Runnable {
             writer.close();
         } catch (IOException e) {
             // Every record that counts is synced; there is nothing left to lose.
-            System.getLogger(GroupCommit.class.getName()).log(System.Logger.Level.WARNING, "log: closing failed", e);
+            LOG.log(Level.WARNING, "log: closing failed", e);
         }
     }
 }

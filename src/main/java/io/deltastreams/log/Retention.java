@@ -96,6 +96,11 @@ final class Retention {
         return holds.stream().anyMatch(hold -> hold.needs(segment));
     }
 
+    /** The readers that need the oldest segment. */
+    List<String> holders() {
+        return holders(segments.list().getFirst());
+    }
+
     private List<String> holders(Segment segment) {
         return holds.stream()
                 .filter(hold -> hold.needs(segment))

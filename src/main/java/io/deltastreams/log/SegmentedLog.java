@@ -156,7 +156,7 @@ final class SegmentedLog implements ChangeLog {
     @Override
     public LogStatus status() {
         List<Segment> list = segments.list();
-        return new LogStatus(segments.bytes(), list.size(), commits.isWaitingForRoom());
+        return new LogStatus(segments.bytes(), list.size(), commits.waitingFor());
     }
 
     @Override

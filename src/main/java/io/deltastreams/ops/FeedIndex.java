@@ -76,10 +76,12 @@ public class FeedIndex {
     public record SnapshotView(long rows, long total, boolean finished) {}
 
     public record LogView(
+    /** @param waitingFor the outputs that capture waits for at the disk budget */
             long bytes,
             int segments,
             boolean waitingForRoom,
             @Nullable String last,
+            List<String> waitingFor,
             @Nullable String failure) {}
 
     public record OutputView(
@@ -173,6 +175,7 @@ public class FeedIndex {
                 log.status().segments(),
                 log.status().waitingForRoom(),
                 log.last().map(Position::toString).orElse(null),
+                log.status().waitingFor(),
                 log.failure().orElse(null));
     }
 

@@ -69,7 +69,10 @@ final class Health {
                     .forEach(output ->
                             tell(response, output.stream() + "/" + output.kind(), output.state(), output.message()));
             if (now.log().status().waitingForRoom()) {
-                response.withData("log", "at its disk budget; capture waits until outputs have moved on");
+                response.withData(
+                        "log",
+                        "at its disk budget; capture waits for %s to move on"
+                                .formatted(String.join(", ", now.log().status().waitingFor())));
             }
             return response.status(now.source().state() == State.RUNNING).build();
         }

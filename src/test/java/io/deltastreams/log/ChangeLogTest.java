@@ -61,7 +61,7 @@ class ChangeLogTest {
             assertThat(log.removedUpTo()).isEqualTo(Position.START);
             assertThat(log.read(Position.START, _ -> true, MB)).isEqualTo(new Slice.Changes(List.of(), Position.START));
             assertThat(log.before(TIME)).isEqualTo(Position.START);
-            assertThat(log.status()).isEqualTo(new LogStatus(0, 0, false));
+            assertThat(log.status()).isEqualTo(new LogStatus(0, 0, List.of()));
         }
     }
 

@@ -104,6 +104,7 @@ class RetentionTest {
                     .toList();
             await().untilAsserted(
                             () -> assertThat(log.status().waitingForRoom()).isTrue());
+            assertThat(log.status().waitingFor()).containsExactly("kafka");
             assertThat(log.status().bytes()).isLessThanOrEqualTo(16_384);
             assertThat(appends.getLast()).isNotDone();
             assertThat(log.removedUpTo()).isEqualTo(Position.START);

@@ -140,7 +140,7 @@ final class MemoryLog implements ChangeLog {
 
     @Override
     public LogStatus status() {
-        return new LogStatus(0, 0, false);
+        return new LogStatus(0, 0, List.of());
     }
 
     @Override
