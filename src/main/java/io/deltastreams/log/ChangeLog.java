@@ -25,7 +25,8 @@ import java.util.function.Supplier;
  *   <li>Opening cuts a torn tail and nothing else; damage before the tail fails with the file and the offset.
  *   <li>Retention never removes what a pinned position still needs, unless the disk budget is set to win; readers of what was removed get a
  *       gap (Invariant 6).
- *   <li>At the disk budget {@link #append} completes only after room is there again: nothing fails, the source waits (Invariant 5).
+ *   <li>At the disk budget {@link #append} completes only after room is there again: nothing fails, the source waits (Invariant 5). A batch
+ *       that is larger than the whole budget passes once it is alone.
  * </ol>
  */
 public interface ChangeLog extends AutoCloseable {

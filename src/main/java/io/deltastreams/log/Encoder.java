@@ -52,7 +52,10 @@ final class Encoder {
     private final BinaryWriter rows = new BinaryWriter(1024);
 
     private long segment;
+    /** Of the segment's records; of one that was found at the opening, its header's too. */
     private long segmentBytes;
+
+    private long headerBytes;
     private Instant segmentBegun = Instant.MAX;
     private Optional<Instant> segmentNewest = Optional.empty();
     private Position last;
@@ -83,33 +86,55 @@ final class Encoder {
     /** @throws IllegalArgumentException if a row does not fit its schema; the batch then has left no trace */
     Pending encode(Batch batch) {
         List<Transaction> fresh = fresh(batch.transactions());
-        Optional<SegmentHeader> begins = Optional.empty();
-        if (isFull()) {
-            SegmentHeader header = new SegmentHeader(segment + 1, Instant.now(), last, token, latest.all());
-            numbers.clear();
-            header.schemas().forEach(this::number);
-            begin(header);
-            begins = Optional.of(header);
-        }
+        return isFull()
+                ? inNewSegment(fresh, batch)
+                : inThisSegment(fresh, batch).orElseGet(() -> inNewSegment(fresh, batch));
+    }
+
+    /** Empty where the segment would outgrow the disk budget: only behind its end can retention take it away. */
+    private Optional<Pending> inThisSegment(List<Transaction> fresh, Batch batch) {
+        boolean recorded = false;
         try {
-            return record(fresh, batch, begins);
-        } catch (RuntimeException e) {
-            definitions.forEach(numbers::remove);
-            if (begins.isPresent()) {
+            Draft draft = draft(fresh, batch);
+            recorded = headerBytes + segmentBytes + draft.bytes.size() <= settings.budget();
+            return recorded ? Optional.of(record(draft, Optional.empty())) : Optional.empty();
+        } finally {
+            forgetDraft(recorded);
+        }
+    }
+
+    private Pending inNewSegment(List<Transaction> fresh, Batch batch) {
+        SegmentHeader header = new SegmentHeader(segment + 1, Instant.now(), last, token, latest.all());
+        numbers.clear();
+        header.schemas().forEach(this::number);
+        begin(header);
+        boolean recorded = false;
+        try {
+            Pending pending = record(draft(fresh, batch), Optional.of(header));
+            recorded = true;
+            return pending;
+        } finally {
+            forgetDraft(recorded);
+            if (!recorded) {
                 // The writer never hears of the new segment, so the next batch has to begin it.
                 segment--;
                 segmentBytes = Long.MAX_VALUE;
             }
-            throw e;
-        } finally {
-            known.clear();
-            definitions.clear();
         }
+    }
+
+    private void forgetDraft(boolean recorded) {
+        if (!recorded) {
+            definitions.forEach(numbers::remove);
+        }
+        known.clear();
+        definitions.clear();
     }
 
     private void begin(SegmentHeader header) {
         segment = header.number();
         segmentBytes = 0;
+        headerBytes = header.encode().size();
         segmentBegun = header.begun();
         segmentNewest = Optional.empty();
     }
@@ -128,7 +153,10 @@ final class Encoder {
         return settings.retentionAge();
     }
 
-    private Pending record(List<Transaction> fresh, Batch batch, Optional<SegmentHeader> begins) {
+    /** A batch's record, of which nobody knows yet. */
+    private record Draft(BatchHead head, Optional<Tail.Entry> entry, BinaryWriter bytes) {}
+
+    private Draft draft(List<Transaction> fresh, Batch batch) {
         Set<TableId> tables = new HashSet<>();
         Instant newest = Instant.MIN;
         for (Transaction transaction : fresh) {
@@ -148,19 +176,24 @@ final class Encoder {
                         newest,
                         known.values().stream().distinct().toList());
         BatchHead head = new BatchHead(batch.resume(), content, List.copyOf(definitions));
-        BinaryWriter out = bytes(head, fresh);
+        Optional<Tail.Entry> entry = content == null
+                ? Optional.empty()
+                : Optional.of(new Tail.Entry(fresh, Set.copyOf(tables), weight(fresh)));
+        return new Draft(head, entry, bytes(head, fresh));
+    }
+
+    private Pending record(Draft draft, Optional<SegmentHeader> begins) {
         definitions.forEach(latest::remember);
-        token = Optional.of(batch.resume());
+        token = Optional.of(draft.head.token());
         untouched = false;
-        segmentBytes += out.size();
-        Optional<Tail.Entry> entry = Optional.empty();
+        segmentBytes += draft.bytes.size();
+        BatchHead.Content content = draft.head.content();
         if (content != null) {
             last = content.last();
             segmentNewest =
                     Optional.of(segmentNewest.filter(content.newest()::isBefore).orElse(content.newest()));
-            entry = Optional.of(new Tail.Entry(fresh, Set.copyOf(tables), weight(fresh)));
         }
-        return new Pending(begins, out, head, entry, new CompletableFuture<>());
+        return new Pending(begins, draft.bytes, draft.head, draft.entry, new CompletableFuture<>());
     }
 
     private BinaryWriter bytes(BatchHead head, List<Transaction> fresh) {

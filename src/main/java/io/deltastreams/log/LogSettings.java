@@ -9,7 +9,8 @@ import java.time.Duration;
  * @param segmentSize bytes after which a new segment file begins
  * @param retentionAge segments are removed once their newest change is older
  * @param retentionSize oldest segments are removed while the log is larger, in bytes
- * @param budget bytes that the log never exceeds; beyond the retention size by what pinned readers may hold
+ * @param budget bytes that the log never exceeds, but for a single batch that is larger, which waits until it can stand alone; beyond the
+ *     retention size by what pinned readers may hold
  * @param overBudget who yields when pinned readers need more than the budget
  */
 public record LogSettings(

@@ -133,6 +133,37 @@ class RetentionTest {
     }
 
     @Test
+    void a_batch_that_does_not_fit_beside_a_segment_that_is_not_full_waits_until_that_may_go() throws IOException {
+        AtomicReference<Position> reader = new AtomicReference<>(Position.START);
+        LogSettings settings = settings(FOREVER, 8192, 8192, LogSettings.OverBudget.WAIT);
+        try (ChangeLog log = ChangeLog.open(settings);
+                ChangeLog.Pin _ = log.pin("kafka", reader::get)) {
+            append(log, 1, 5);
+            assertThat(log.status().segments()).isOne();
+
+            CompletableFuture<Void> large = log.append(Batches.batch(Batches.orders(6, 60)));
+            await().until(() -> log.status().waitingForRoom());
+            reader.set(new Position(1, 5, 2));
+            large.join();
+
+            assertThat(log.status().bytes()).isLessThanOrEqualTo(8192);
+            assertThat(readAll(log, new Position(1, 5, 2))).containsExactly(Batches.orders(6, 60));
+        }
+    }
+
+    @Test
+    void a_batch_larger_than_the_budget_passes_alone() throws IOException {
+        try (ChangeLog log = ChangeLog.open(settings(FOREVER, 8192, 8192, LogSettings.OverBudget.WAIT))) {
+            append(log, 1, 5);
+            log.append(Batches.batch(Batches.orders(6, 200))).join();
+            assertThat(log.removedUpTo()).isEqualTo(new Position(1, 5, 2));
+            append(log, 7, 8);
+            assertThat(log.status().bytes()).isLessThanOrEqualTo(8192);
+            assertThat(readAll(log, new Position(1, 6, 199))).hasSize(2);
+        }
+    }
+
+    @Test
     void closing_ends_an_append_that_waits_for_room() throws IOException {
         LogSettings settings = settings(FOREVER, 10_000, 16_384, LogSettings.OverBudget.WAIT);
         ChangeLog log = ChangeLog.open(settings);
