@@ -38,7 +38,8 @@ record DefinitionReader(Map<String, ChangeSource.Factory> sources, Map<String, S
         STRING
     }
 
-    private static final long MB = 1L << 20;
+    private static final long LEAST_SEGMENT = 4L << 10;
+    private static final long MOST_SEGMENT = 1L << 30;
 
     /** @throws InvalidSettings naming each place that is wrong */
     PipelineDefinition read(String file, String yaml, Function<String, @Nullable String> environment) {
@@ -103,21 +104,33 @@ record DefinitionReader(Map<String, ChangeSource.Factory> sources, Map<String, S
         Path path = Path.of(section.text("path", "data/log"));
         LogSettings defaults = LogSettings.at(path);
         Settings retention = section.section("retention");
-        long segmentSize = section.size("segment_size", defaults.segmentSize());
-        long retentionSize = retention.size("size", defaults.retentionSize());
+        // A budget alone bounds what else would be larger.
+        long bound = section.size("budget", Long.MAX_VALUE);
+        long segmentSize =
+                section.size("segment_size", Math.max(LEAST_SEGMENT, Math.min(defaults.segmentSize(), bound / 8)));
+        long retentionSize = retention.size("size", Math.min(defaults.retentionSize(), bound / 6 * 5));
         long budget = section.size("budget", Math.max(retentionSize + retentionSize / 5, 2 * segmentSize));
         Durability durability = section.choice("durability", defaults.durability());
         OverBudget overBudget = section.choice("over_budget", defaults.overBudget());
         var age = retention.duration("age", defaults.retentionAge());
-        if (segmentSize < MB / 256 || segmentSize > 1024 * MB) {
+        if (segmentSize < LEAST_SEGMENT || segmentSize > MOST_SEGMENT) {
             section.problem("segment_size", "must lie within 4KB and 1GB");
             return defaults;
         }
-        if (budget < retentionSize || budget < 2 * segmentSize) {
-            section.problem("budget", "must hold the retention's size and two segments at least");
+        if (budget < retentionSize) {
+            section.problem("budget", tooSmall(budget, "the retention's size of ", retentionSize, 1));
+            return defaults;
+        }
+        if (budget < 2 * segmentSize) {
+            section.problem("budget", tooSmall(budget, "two segments of ", segmentSize, 2));
             return defaults;
         }
         return new LogSettings(path, durability, segmentSize, age, retentionSize, budget, overBudget);
+    }
+
+    private static String tooSmall(long budget, String what, long size, int times) {
+        return "%s cannot hold %s%s; give it %s at least, or them less"
+                .formatted(Settings.spelled(budget), what, Settings.spelled(size), Settings.spelled(times * size));
     }
 
     private List<PipelineDefinition.Stream> streams(String pipeline, Settings top) {

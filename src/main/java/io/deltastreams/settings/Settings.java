@@ -38,6 +38,7 @@ public final class Settings {
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_.]*)(?::([^}]*))?}");
     private static final Pattern DURATION = Pattern.compile("(\\d+)\\s*(ms|s|m|h|d)");
     private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*(B|KB|MB|GB|TB)", Pattern.CASE_INSENSITIVE);
+    private static final List<String> SIZES = List.of("B", "KB", "MB", "GB", "TB");
 
     /** What all sections of one file share. */
     private record Source(String file, Function<String, @Nullable String> environment, List<Problem> problems) {}
@@ -175,10 +176,15 @@ public final class Settings {
             if (!matcher.matches() || matcher.group(1).length() > 9) {
                 return null;
             }
-            int power = List.of("B", "KB", "MB", "GB", "TB")
-                    .indexOf(matcher.group(2).toUpperCase(Locale.ROOT));
+            int power = SIZES.indexOf(matcher.group(2).toUpperCase(Locale.ROOT));
             return Math.multiplyExact(Long.parseLong(matcher.group(1)), 1L << (10 * power));
         });
+    }
+
+    /** Bytes as {@link #size} reads them, in the largest unit without a fraction. */
+    public static String spelled(long bytes) {
+        int power = Math.min(Long.numberOfTrailingZeros(bytes) / 10, SIZES.size() - 1);
+        return (bytes >> (10 * power)) + SIZES.get(power);
     }
 
     /** One of the enum's names in lower case, {@code -} for {@code _}. */

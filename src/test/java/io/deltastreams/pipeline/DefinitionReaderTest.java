@@ -3,6 +3,7 @@ package io.deltastreams.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.deltastreams.log.LogSettings;
 import io.deltastreams.log.LogSettings.Durability;
 import io.deltastreams.log.LogSettings.OverBudget;
 import io.deltastreams.settings.InvalidSettings;
@@ -179,9 +180,25 @@ class DefinitionReaderTest {
     }
 
     @Test
-    void a_budget_that_cannot_hold_the_retention_is_told() {
-        assertThat(problems(SOURCE + "log: { budget: 1GB }\nstreams: { a: { from: b.c } }"))
-                .containsExactly("f.yaml:2:16: log.budget: must hold the retention's size and two segments at least");
+    void a_budget_alone_bounds_the_retention_and_the_segments() {
+        LogSettings log = read(SOURCE + "log: { budget: 48MB }\nstreams: { a: { from: b.c } }")
+                .log();
+        assertThat(log.budget()).isEqualTo(48L << 20);
+        assertThat(log.retentionSize()).isEqualTo(40L << 20);
+        assertThat(log.segmentSize()).isEqualTo(6L << 20);
+    }
+
+    @Test
+    void a_budget_that_cannot_hold_what_stands_beside_it_is_told_with_what_would_be_right() {
+        assertThat(problems(
+                        SOURCE + "log: { budget: 1GB, retention: { size: 1536MB } }\nstreams: { a: { from: b.c } }"))
+                .containsExactly(
+                        "f.yaml:2:16: log.budget: 1GB cannot hold the retention's size of 1536MB; give it 1536MB"
+                                + " at least, or them less");
+        assertThat(problems(SOURCE + "log: { budget: 6KB }\nstreams: { a: { from: b.c } }"))
+                .containsExactly(
+                        "f.yaml:2:16: log.budget: 6KB cannot hold two segments of 4KB; give it 8KB at least, or"
+                                + " them less");
     }
 
     @Test
