@@ -18,8 +18,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -39,7 +41,13 @@ final class Run implements AutoCloseable {
     private final List<OutputRunner> outputs = new ArrayList<>();
     private final List<ChangeLog.Pin> pins = new ArrayList<>();
     private final SourceRunner source;
+    /** What the source's thread has warned of: it describes the tables at each attempt to capture. */
+    private final Set<FormerRows> warned = new HashSet<>();
+
     private volatile @Nullable String logFailure;
+
+    /** A stream that needs former rows of a table that does not send them. */
+    private record FormerRows(StreamId stream, TableId table) {}
 
     /**
      * Opens the log; nothing runs yet.
@@ -128,14 +136,16 @@ final class Run implements AutoCloseable {
         return (TableId) schema.relation();
     }
 
-    private static void describe(DeltaStream stream, CapturedTable table) throws InvalidPipeline {
+    private void describe(DeltaStream stream, CapturedTable table) throws InvalidPipeline {
         Stage stage;
         try {
             stage = stream.describe(table.schema());
         } catch (InvalidStream e) {
             throw new InvalidPipeline(e.getMessage());
         }
-        if (stage.needsFullBefore() && table.before() != BeforeImage.FULL) {
+        if (stage.needsFullBefore()
+                && table.before() != BeforeImage.FULL
+                && warned.add(new FormerRows(stream.id(), tableOf(table.schema())))) {
             LOG.warnf(
                     "stream=%s table=%s note=\"its where needs former rows that the table does not send, so rows that leave it are"
                             + " told as deletes of rows that may never have been in it; run ALTER TABLE %s REPLICA IDENTITY FULL\"",

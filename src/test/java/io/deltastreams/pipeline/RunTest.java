@@ -33,9 +33,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +73,7 @@ class RunTest {
         private volatile Intake intake;
         private volatile Resume resume = Resume.NOTHING;
         private final AtomicInteger runs = new AtomicInteger();
+        private volatile BeforeImage before = BeforeImage.FULL;
         private int commits;
 
         void commit(int id, int amount) {
@@ -85,7 +90,7 @@ class RunTest {
 
         @Override
         public Inventory inspect() {
-            return new Inventory(List.of(new CapturedTable(SCHEMA, BeforeImage.FULL)), List.of());
+            return new Inventory(List.of(new CapturedTable(SCHEMA, before)), List.of());
         }
 
         @Override
@@ -257,6 +262,37 @@ class RunTest {
         assertThat(script.runs).hasValue(2);
         assertThat(script.resume.token()).contains(new ResumeToken("after 1"));
         assertThat(script.resume.last()).contains(new Position(1, 1, 0));
+    }
+
+    @Test
+    void a_where_without_the_former_rows_it_needs_is_told_once_however_often_the_source_fails() throws IOException {
+        List<LogRecord> told = new CopyOnWriteArrayList<>();
+        Logger logger = Logger.getLogger(Run.class.getName());
+        Handler listener = new Handler() {
+            @Override
+            public void publish(LogRecord record) {
+                told.add(record);
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        logger.addHandler(listener);
+        try {
+            script.before = BeforeImage.KEY;
+            start("large: { from: public.orders, where: amount > 5, to: { memory: {} } }", "");
+            script.fail(new SourceFailure(SourceFailure.Kind.TRANSIENT, "the server is away", "start it", null));
+            await("second attempt", () -> assertThat(script.runs).hasValue(2));
+        } finally {
+            logger.removeHandler(listener);
+        }
+
+        assertThat(told)
+                .filteredOn(record -> record.getMessage().contains("needs former rows"))
+                .hasSize(1);
     }
 
     @Test
