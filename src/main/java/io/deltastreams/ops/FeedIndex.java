@@ -47,7 +47,8 @@ public class FeedIndex {
      * @param earliest whoever reads after this position gets all that is there
      * @param latest the log's last position
      * @param changes captured from the stream's tables since the start, before its stages
-     * @param deltas made by its stages since the start; only what somebody reads is made
+     * @param deltas made by its stages since the start; only what somebody reads is made, and made again for a reader that is not where
+     *     another just was
      */
     public record StreamView(
             String name,
@@ -75,13 +76,13 @@ public class FeedIndex {
 
     public record SnapshotView(long rows, long total, boolean finished) {}
 
-    public record LogView(
     /** @param waitingFor the outputs that capture waits for at the disk budget */
+    public record LogView(
             long bytes,
             int segments,
             boolean waitingForRoom,
-            @Nullable String last,
             List<String> waitingFor,
+            @Nullable String last,
             @Nullable String failure) {}
 
     public record OutputView(
@@ -103,10 +104,10 @@ public class FeedIndex {
                 pipeline.all().stream().map(stream -> view(stream, captured)).toList();
         return new Index(
                 status.map(PipelineStatus::name).orElse(null),
+                pipeline.trouble().orElse(null),
                 streams,
                 status.map(now -> view(now.source())).orElse(null),
                 status.map(now -> view(now.log())).orElse(null),
-                pipeline.trouble().orElse(null),
                 status.map(now -> now.outputs().stream()
                                 .map(output -> view(output, now.log().last()))
                                 .toList())
@@ -174,8 +175,8 @@ public class FeedIndex {
                 log.status().bytes(),
                 log.status().segments(),
                 log.status().waitingForRoom(),
-                log.last().map(Position::toString).orElse(null),
                 log.status().waitingFor(),
+                log.last().map(Position::toString).orElse(null),
                 log.failure().orElse(null));
     }
 

@@ -93,7 +93,8 @@ class Metrics {
                                 .map(found -> (double) found.produced())
                                 .orElse(0.0))
                 .tags(tags)
-                .description("Deltas that the stream's stages made")
+                .description("Deltas that the stream's stages made for its readers; made again, and counted again, for"
+                        + " a reader that is not where another just was")
                 .register(registry);
     }
 

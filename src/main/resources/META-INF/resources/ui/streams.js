@@ -76,13 +76,16 @@ class Card {
     const rate = this.#measure(told.changes, now);
     this.#rate.textContent = format.rate(rate);
     const lag = told.lag_seconds === null ? '' : `lag ${format.lag(told.lag_seconds)} · `;
-    this.#facts.textContent = `${lag}${format.count(told.changes)} changes · `
+    // A stream's own deltas are made only for its readers, so what is always known is what its tables bring it.
+    const from = (told.from ?? []).join(', ');
+    this.#link.title = `changes of ${from}, before the stream's own stages`;
+    this.#facts.textContent = `${lag}${format.count(told.changes)} changes of ${from} · `
       + `${format.count(told.subscribers)} ${told.subscribers === 1 ? 'subscriber' : 'subscribers'}`;
     this.#position.textContent = told.latest ?? 'no position yet';
     this.#position.title = `earliest ${told.earliest ?? '–'}, latest ${told.latest ?? '–'}`;
     this.#status.className = `dot ${told.status}`;
     this.#status.title = told.status;
-    this.#link.setAttribute('aria-label', `${told.name}, ${told.status}, ${format.rate(rate)} changes per second`);
+    this.#link.setAttribute('aria-label', `${told.name}, ${told.status}, ${format.rate(rate)} changes of ${from} per second`);
     say(this.#message, told.message || (told.status === 'running' ? null : told.status));
     this.#plot();
   }
