@@ -33,6 +33,7 @@ final class Run implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(Run.class);
     private static final Duration CLOSING = Duration.ofSeconds(5);
+    private static final Duration REFUSING = Duration.ofSeconds(1);
 
     private final PipelineDefinition definition;
     private final Handover handover;
@@ -229,7 +230,18 @@ final class Run implements AutoCloseable {
     public void close() {
         source.close();
         closeOutputs();
-        pins.forEach(ChangeLog.Pin::close);
         log.close();
+        awaitRefusals();
+        // Let go before, the log would take away what a required output still needs, to make room for a last batch.
+        pins.forEach(ChangeLog.Pin::close);
+    }
+
+    /** What was handed over and not taken comes back from a closed log at once; then nothing of this run is under way any more. */
+    private void awaitRefusals() {
+        try {
+            handover.awaitIdle(REFUSING.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -14,6 +14,8 @@ import io.deltastreams.change.TableId;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.change.Type;
 import io.deltastreams.codec.json.JsonCodecs;
+import io.deltastreams.log.ChangeLog;
+import io.deltastreams.log.LogSettings;
 import io.deltastreams.pipeline.PipelineStatus.State;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.sink.memory.MemorySinks;
@@ -35,6 +37,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
@@ -61,7 +64,8 @@ class RunTest {
     private final Script script = new Script();
     private final MemorySinks sinks = new MemorySinks();
     private final AtomicReference<InvalidPipeline> invalid = new AtomicReference<>();
-    private final Handover handover = new Handover(1 << 20);
+    private final CapturedChannel captured = new CapturedChannel(Thread::startVirtualThread);
+    private final Handover handover = captured.handover();
     private final Thread channel = Thread.ofVirtual().start(this::moveIntoTheLog);
     private Run run;
 
@@ -118,10 +122,7 @@ class RunTest {
     private void moveIntoTheLog() {
         try {
             while (true) {
-                handover.take()
-                        .forEach(captured ->
-                                captured.log().append(captured.batch()).join());
-                handover.done();
+                captured.store(handover.take()).await().indefinitely();
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
@@ -293,6 +294,26 @@ class RunTest {
         assertThat(told)
                 .filteredOn(record -> record.getMessage().contains("needs former rows"))
                 .hasSize(1);
+    }
+
+    @Test
+    void closing_at_the_disk_budget_is_no_failure_and_keeps_what_a_required_output_needs()
+            throws IOException, InterruptedException {
+        target("orders").goAway("not yet");
+        start("orders: { from: public.orders, to: { memory: { required: true } } }", ", budget: 8KB");
+        for (int id = 1; id <= 200; id++) {
+            script.commit(id, 10);
+        }
+        await("wait", () -> assertThat(run.status().log().status().waitingFor()).containsExactly("orders/memory"));
+
+        run.close();
+
+        assertThat(run.status().log().failure()).isEmpty();
+        assertThat(handover.awaitIdle(0, TimeUnit.SECONDS)).isTrue();
+        try (ChangeLog log = ChangeLog.open(LogSettings.at(folder.resolve("log")))) {
+            assertThat(log.removedUpTo()).isEqualTo(Position.START);
+            assertThat(log.last()).isPresent();
+        }
     }
 
     @Test
