@@ -13,7 +13,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -119,6 +124,51 @@ class RetentionTest {
             appends.forEach(CompletableFuture::join);
             assertThat(log.status().waitingForRoom()).isFalse();
         }
+    }
+
+    @Test
+    void a_long_wait_at_the_budget_is_logged_once_with_the_reader_that_it_is_for_and_so_is_its_end()
+            throws IOException {
+        List<String> told = new CopyOnWriteArrayList<>();
+        Logger logger = Logger.getLogger(GroupCommit.class.getName());
+        Handler listener = new ListHandler(told);
+        logger.addHandler(listener);
+        LogSettings settings = settings(FOREVER, 10_000, 16_384, LogSettings.OverBudget.WAIT);
+        try (ChangeLog log = ChangeLog.open(settings)) {
+            ChangeLog.Pin pin = log.pin("kafka", () -> Position.START);
+            List<CompletableFuture<Void>> appends = LongStream.rangeClosed(1, 100)
+                    .mapToObj(i -> log.append(orderBatch(i)))
+                    .toList();
+            await().untilAsserted(() -> assertThat(told).hasSize(1));
+            pin.close();
+            appends.forEach(CompletableFuture::join);
+        } finally {
+            logger.removeHandler(listener);
+        }
+
+        assertThat(told).hasSize(2);
+        assertThat(told.getFirst()).contains("kafka");
+        assertThat(told.getLast()).contains("room");
+    }
+
+    private static final class ListHandler extends Handler {
+
+        private final List<String> told;
+
+        ListHandler(List<String> told) {
+            this.told = told;
+        }
+
+        @Override
+        public void publish(LogRecord record) {
+            told.add(new SimpleFormatter().formatMessage(record));
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
     }
 
     @Test
