@@ -89,9 +89,10 @@ final class KafkaSink implements Sink {
         if (batch.deltas().isEmpty()) {
             return new Outcome.Delivered();
         }
+        int partitions;
         try {
             // Asked first, since each record would wait for a topic that cannot be found.
-            partitionCount();
+            partitions = outlet.partitions(records.topic());
         } catch (RuntimeException e) {
             return new Outcome.Unknown(
                     "the broker does not tell of topic %s: %s".formatted(records.topic(), e.getMessage()));
@@ -102,7 +103,7 @@ final class KafkaSink implements Sink {
                 break;
             }
             try {
-                for (ProducerRecord<byte[], byte[]> record : records.of(delta, this::partitionCount)) {
+                for (ProducerRecord<byte[], byte[]> record : records.of(delta, partitions)) {
                     outlet.send(record, flight.board(delta.position()));
                 }
             } catch (RuntimeException e) {
@@ -110,10 +111,6 @@ final class KafkaSink implements Sink {
             }
         }
         return flight.outcome();
-    }
-
-    private int partitionCount() {
-        return outlet.partitions(records.topic());
     }
 
     @Override

@@ -5,9 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Delta;
+import io.deltastreams.change.Position;
 import io.deltastreams.codec.Codec;
 import java.util.List;
-import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
@@ -21,6 +21,9 @@ final class Records {
     private static final Header UPDATE = header("ds-op", "update");
     private static final Header DELETE = header("ds-op", "delete");
     private static final Header TRUNCATE = header("ds-op", "truncate");
+
+    /** So many neighbours of one transaction stay together. */
+    private static final int BLOCK_BITS = 10;
 
     private final String topic;
     private final Codec codec;
@@ -42,10 +45,10 @@ final class Records {
     }
 
     /**
-     * @param partitions how many the topic has; asked for a truncate only
+     * @param partitions how many the topic has
      * @throws Flight.Unencodable if the codec cannot write it
      */
-    List<ProducerRecord<byte[], byte[]>> of(Delta delta, IntSupplier partitions) {
+    List<ProducerRecord<byte[], byte[]>> of(Delta delta, int partitions) {
         byte @Nullable [] key;
         byte[] value;
         try {
@@ -58,6 +61,8 @@ final class Records {
         // in order; a truncate, which
         // concerns every key, stands in every partition.
         return switch (delta.change()) {
+            case Change.Insert _
+            when key == null -> List.of(record(delta, INSERT, partition(delta.position(), partitions), null, value));
             case Change.Insert _ -> List.of(record(delta, INSERT, null, key, value));
             case Change.Update _ -> List.of(record(delta, UPDATE, null, key, value));
             case Change.Delete _
@@ -65,10 +70,16 @@ final class Records {
                 List.of(record(delta, DELETE, null, key, value), record(delta, DELETE, null, key, null));
             case Change.Delete _ -> List.of(record(delta, DELETE, null, key, value));
             case Change.Truncate _ ->
-                IntStream.range(0, partitions.getAsInt())
+                IntStream.range(0, partitions)
                         .mapToObj(partition -> record(delta, TRUNCATE, partition, null, value))
                         .toList();
         };
+    }
+
+    /** Where a delta without key goes: delivered twice, it lies twice in the same partition, where its position tells it. */
+    private static int partition(Position position, int partitions) {
+        int block = Long.hashCode(position.commit()) + (position.index() >>> BLOCK_BITS);
+        return Math.floorMod(block, partitions);
     }
 
     private ProducerRecord<byte[], byte[]> record(

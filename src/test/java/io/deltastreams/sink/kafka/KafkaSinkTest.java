@@ -351,7 +351,7 @@ class KafkaSinkTest extends SinkContract {
         Records records = new Records(stream.text(), codec, false);
         return batches.stream()
                 .flatMap(batch -> batch.deltas().stream())
-                .flatMap(delta -> records.of(delta, () -> 0).stream())
+                .flatMap(delta -> records.of(delta, 3).stream())
                 .toList();
     }
 
