@@ -100,11 +100,7 @@ public final class Catalog implements AutoCloseable {
         Identity identity = identity(table);
         List<Column> columns =
                 columns(table, dropped).stream().map(TypedColumn::column).toList();
-        List<String> names = columns.stream().map(Column::name).toList();
-        List<Integer> key = identity.identity().stream()
-                .map(names::indexOf)
-                .filter(index -> index >= 0)
-                .toList();
+        List<Integer> key = SchemaVersions.places(identity.identity(), columns);
         return new CapturedTable(new Schema(table, 1, columns, key), identity.before());
     }
 

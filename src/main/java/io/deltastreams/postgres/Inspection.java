@@ -24,7 +24,16 @@ public final class Inspection {
         this.catalog = catalog;
     }
 
-    public Inventory inventory() throws SQLException, SourceFailure {
+    /** Looks through a session of its own. */
+    public static Inventory of(PostgresSettings settings) throws SourceFailure {
+        try (Catalog catalog = Catalog.open(settings.server())) {
+            return new Inspection(settings, catalog).inventory();
+        } catch (SQLException e) {
+            throw Failures.of(settings, e);
+        }
+    }
+
+    private Inventory inventory() throws SQLException, SourceFailure {
         check();
         List<CapturedTable> tables = new ArrayList<>();
         List<String> notes = new ArrayList<>();

@@ -6,6 +6,7 @@ import io.deltastreams.change.Row;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.postgres.Catalog;
+import io.deltastreams.postgres.SchemaVersions;
 import io.deltastreams.source.Inventory.BeforeImage;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ final class Tables {
     private final Lookup catalog;
     private final String placeholder;
     private final Map<TableId, Catalog.Identity> identities;
-    private final Map<TableId, Schema> latest = new HashMap<>();
+    private final SchemaVersions versions;
     private final IdentityHashMap<org.apache.kafka.connect.data.Schema, Table> known = new IdentityHashMap<>();
 
     /**
@@ -37,21 +38,12 @@ final class Tables {
         this.catalog = catalog;
         this.placeholder = placeholder;
         this.identities = new HashMap<>(identities);
-        for (Schema schema : schemas) {
-            if (schema.relation() instanceof TableId table) {
-                latest.put(table, schema);
-            }
-        }
+        this.versions = new SchemaVersions(schemas);
     }
 
     /** Asks the catalog for a table's identity. */
     interface Lookup {
         Catalog.Identity identity(TableId table) throws SQLException;
-    }
-
-    /** The latest schemas, in the order of their tables. */
-    List<Schema> latest() {
-        return latest.keySet().stream().sorted().map(latest::get).toList();
     }
 
     Table of(SourceRecord record) throws SQLException {
@@ -79,27 +71,13 @@ final class Tables {
             readers.add(ColumnReader.of(field, placeholder));
         }
         List<Column> columns = readers.stream().map(ColumnReader::column).toList();
-        List<String> names = columns.stream().map(Column::name).toList();
-        List<Integer> key = identity.identity().stream()
-                .map(names::indexOf)
-                .filter(index -> index >= 0)
-                .toList();
+        Schema schema = versions.of(id, columns, identity.identity());
         boolean[] identifying = new boolean[columns.size()];
         for (int index = 0; index < identifying.length; index++) {
-            identifying[index] = identity.before() == BeforeImage.FULL || key.contains(index);
+            identifying[index] =
+                    identity.before() == BeforeImage.FULL || schema.key().contains(index);
         }
-        return new Table(
-                versioned(id, columns, key), readers.toArray(ColumnReader[]::new), identifying, record.valueSchema());
-    }
-
-    private Schema versioned(TableId table, List<Column> columns, List<Integer> key) {
-        Schema last = latest.get(table);
-        if (last != null && last.columns().equals(columns) && last.key().equals(key)) {
-            return last;
-        }
-        Schema schema = new Schema(table, last == null ? 1 : last.version() + 1, columns, key);
-        latest.put(table, schema);
-        return schema;
+        return new Table(schema, readers.toArray(ColumnReader[]::new), identifying, record.valueSchema());
     }
 
     /** One shape of one table. */

@@ -1,6 +1,5 @@
 package io.deltastreams.source.postgres;
 
-import io.deltastreams.change.BinaryReader;
 import io.deltastreams.change.BinaryWriter;
 import io.deltastreams.change.RowCodec;
 import io.deltastreams.change.Special;
@@ -50,9 +49,7 @@ final class BinaryValue {
         }
         return Optional.ofNullable(
                 switch (oid) {
-                    case BOOL ->
-                        (from, at, length, out) ->
-                                out.u8(reader(from, at, length, 1).u8());
+                    case BOOL -> (from, at, length, out) -> bits(from, at, length, 1, out);
                     case INT2 -> (from, at, length, out) -> out.zigzag((int) integer(from, at, length, 2));
                     case INT4 -> (from, at, length, out) -> out.zigzag((int) integer(from, at, length, 4));
                     case INT8 -> (from, at, length, out) -> out.zigzag(integer(from, at, length, 8));
@@ -70,17 +67,14 @@ final class BinaryValue {
                 });
     }
 
-    private static BinaryReader reader(byte[] from, int at, int length, int expected) {
+    private static void check(int length, int expected) {
         if (length != expected) {
             throw new IllegalArgumentException("%d bytes where %d belong".formatted(length, expected));
         }
-        return new BinaryReader(from, at, length);
     }
 
     private static long integer(byte[] from, int at, int length, int expected) {
-        if (length != expected) {
-            throw new IllegalArgumentException("%d bytes where %d belong".formatted(length, expected));
-        }
+        check(length, expected);
         long value = from[at];
         for (int i = 1; i < length; i++) {
             value = value << 8 | (from[at + i] & 0xff);
@@ -89,9 +83,7 @@ final class BinaryValue {
     }
 
     private static void bits(byte[] from, int at, int length, int expected, BinaryWriter out) {
-        if (length != expected) {
-            throw new IllegalArgumentException("%d bytes where %d belong".formatted(length, expected));
-        }
+        check(length, expected);
         out.bytes(from, at, length);
     }
 

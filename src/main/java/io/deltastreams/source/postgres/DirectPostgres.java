@@ -39,11 +39,7 @@ final class DirectPostgres implements ChangeSource {
 
     @Override
     public Inventory inspect() throws SourceFailure, InterruptedException {
-        try (Catalog catalog = Catalog.open(settings.server())) {
-            return new Inspection(settings, catalog).inventory();
-        } catch (SQLException e) {
-            throw Failures.of(settings, e);
-        }
+        return Inspection.of(settings);
     }
 
     @Override

@@ -6,7 +6,7 @@ import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.change.Type;
 import io.deltastreams.postgres.Catalog;
-import io.deltastreams.source.Inventory.BeforeImage;
+import io.deltastreams.postgres.SchemaVersions;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -29,7 +29,7 @@ final class Shapes {
     private final Catalog catalog;
     private final Set<TableId> captured;
     private final Set<String> excluded;
-    private final Map<TableId, Schema> latest = new HashMap<>();
+    private final SchemaVersions versions;
     private final Map<Long, Type> types = new HashMap<>();
 
     /**
@@ -41,11 +41,7 @@ final class Shapes {
         this.catalog = catalog;
         this.captured = Set.copyOf(captured);
         this.excluded = Set.copyOf(excluded);
-        for (Schema schema : schemas) {
-            if (schema.relation() instanceof TableId table) {
-                latest.put(table, schema);
-            }
-        }
+        this.versions = new SchemaVersions(schemas);
     }
 
     /** A column as the message tells it. */
@@ -81,21 +77,16 @@ final class Shapes {
                 values[i] = TextValue.of(type, column.type());
             }
         }
-        return new TableForm(versioned(table, columns, key(table, full, sent, columns)), values, identifying);
+        return new TableForm(versions.of(table, columns, key(table, full, sent)), values, identifying);
     }
 
-    private List<Integer> key(TableId table, boolean full, List<Sent> sent, List<Column> columns) throws SQLException {
-        Catalog.Identity identity = catalog.identity(table);
-        List<String> names = columns.stream().map(Column::name).toList();
-        List<String> key = identity.identity();
-        if (!full && !isKeyOf(sent, key)) {
-            // The catalog has gone on, or the table is gone: the message is what the rows were written by.
-            key = sent.stream().filter(Sent::inKey).map(Sent::name).toList();
-        }
-        if (identity.before() == BeforeImage.NONE && key.isEmpty()) {
-            return List.of();
-        }
-        return key.stream().map(names::indexOf).filter(place -> place >= 0).toList();
+    private List<String> key(TableId table, boolean full, List<Sent> sent) throws SQLException {
+        List<String> key = catalog.identity(table).identity();
+        // Where they differ the catalog has gone on, or the table is gone: the message is what the rows were written
+        // by.
+        return full || isKeyOf(sent, key)
+                ? key
+                : sent.stream().filter(Sent::inKey).map(Sent::name).toList();
     }
 
     private static boolean isKeyOf(List<Sent> sent, List<String> key) {
@@ -122,12 +113,8 @@ final class Shapes {
                                     .formatted(name, name));
             values.add(binary.orElseGet(() -> TextValue.of(column.type(), typed.oid())));
         }
-        List<String> names = columns.stream().map(Column::name).toList();
-        List<Integer> key = catalog.identity(table).identity().stream()
-                .map(names::indexOf)
-                .filter(place -> place >= 0)
-                .toList();
-        return new SnapshotTable(oid, versioned(table, columns, key), reads, values, filter);
+        Schema schema = versions.of(table, columns, catalog.identity(table).identity());
+        return new SnapshotTable(oid, schema, reads, values, filter);
     }
 
     private Type type(int oid, int modifier) throws SQLException {
@@ -143,16 +130,6 @@ final class Shapes {
     /** A Type message says that one of them may mean something else now (a label added to an enum). */
     void forgetTypes() {
         types.clear();
-    }
-
-    private Schema versioned(TableId table, List<Column> columns, List<Integer> key) {
-        Schema last = latest.get(table);
-        if (last != null && last.columns().equals(columns) && last.key().equals(key)) {
-            return last;
-        }
-        Schema schema = new Schema(table, last == null ? 1 : last.version() + 1, columns, key);
-        latest.put(table, schema);
-        return schema;
     }
 
     /** A text that ends with a zero byte. */

@@ -48,7 +48,7 @@ final class Snapshot {
     private final Optional<Position> last;
     private final SnapshotState state;
     private final Map<SnapshotTable, Integer> extentsLeft = new HashMap<>();
-    private final List<SnapshotTable> smallest = new ArrayList<>();
+    private @Nullable SnapshotTable smallest;
     private ResumePoint point;
     private Instant takenAt = Instant.EPOCH;
     private long place;
@@ -76,9 +76,10 @@ final class Snapshot {
             begin(snapshot);
             Catalog catalog = snapshot.catalog();
             read(snapshot, plan(catalog));
-            if (held == null && isContinued() && !smallest.isEmpty()) {
+            SnapshotTable table = smallest;
+            if (held == null && isContinued() && table != null) {
                 // Parts of the transaction stand in the log, and nothing is left to end it with.
-                read(snapshot, again(catalog, smallest.getFirst()));
+                read(snapshot, again(catalog, table));
             }
         }
         return finish();
@@ -123,8 +124,7 @@ final class Snapshot {
                 long pages = heaps.stream().mapToLong(Catalog.Heap::pages).sum();
                 if (pages < fewest) {
                     fewest = pages;
-                    smallest.clear();
-                    smallest.add(table);
+                    smallest = table;
                 }
                 extents.addAll(plan(table, heaps));
             }
