@@ -20,6 +20,21 @@ public final class WalGuard {
         this.intake = intake;
     }
 
+    /**
+     * Looks every heartbeat until it is closed.
+     *
+     * @param session used by the watch alone until then
+     */
+    public static Beat watch(Catalog session, PostgresSettings settings, Intake intake) {
+        WalGuard guard = new WalGuard(settings, intake);
+        // The capture beside us meets the same trouble and tells it; the figure comes back with the next run.
+        return Beat.start(
+                "delta-streams-wal-watch",
+                settings.heartbeat(),
+                () -> guard.look(session),
+                failure -> LOG.debugf(failure, "slot=%s", settings.slot()));
+    }
+
     /** Looks; says whether the budget is passed. */
     public boolean look(Catalog session) throws SQLException {
         Optional<Catalog.Retained> found = session.retained(settings.slot());

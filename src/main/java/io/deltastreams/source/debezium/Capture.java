@@ -9,6 +9,7 @@ import io.deltastreams.change.Change;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.Transaction;
+import io.deltastreams.postgres.Acknowledgement;
 import io.deltastreams.postgres.Preparation;
 import io.deltastreams.postgres.ResumePoint;
 import io.deltastreams.source.Intake;
@@ -18,9 +19,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.connect.data.Struct;
@@ -49,7 +48,8 @@ final class Capture implements DebeziumEngine.ChangeConsumer<RecordChangeEvent<S
     private final Drafts drafts = new Drafts(IN_MEMORY);
     private final List<Change> snapshotPart = new ArrayList<>();
     private final List<Transaction> gathered = new ArrayList<>();
-    private final Deque<Handed> handed = new ArrayDeque<>();
+    /** Of the events that the engine is told of. */
+    private final Acknowledgement<RecordChangeEvent<SourceRecord>> acknowledgement;
 
     private ResumePoint point;
     private Optional<Position> last;
@@ -73,10 +73,8 @@ final class Capture implements DebeziumEngine.ChangeConsumer<RecordChangeEvent<S
         truncates = start.truncates();
         expectedRows = start.expectedRows();
         last = start.last();
+        acknowledgement = new Acknowledgement<>(intake);
     }
-
-    /** A batch that was handed over; {@code event} is what the engine is told once that batch is durable. */
-    private record Handed(Optional<Position> last, ResumePoint point, RecordChangeEvent<SourceRecord> event) {}
 
     @Override
     public void handleBatch(
@@ -273,7 +271,7 @@ final class Capture implements DebeziumEngine.ChangeConsumer<RecordChangeEvent<S
         take();
         moved = false;
         if (event != null) {
-            handed.add(new Handed(last, point, event));
+            acknowledgement.handed(last, point, event);
         }
     }
 
@@ -298,26 +296,10 @@ final class Capture implements DebeziumEngine.ChangeConsumer<RecordChangeEvent<S
         last = batch.last().or(() -> last);
     }
 
-    /**
-     * Invariant 1: the engine, and through it the server, learns of a place only when everything before it is durable, and when a restart
-     * would find that place or a later one: a slot ahead of the token would look like one that somebody else has moved on.
-     */
     private void acknowledge(RecordCommitter<RecordChangeEvent<SourceRecord>> committer) throws InterruptedException {
-        Optional<Position> durable = intake.durable();
-        Optional<ResumePoint> kept = intake.kept().flatMap(ResumePoint::of);
-        RecordChangeEvent<SourceRecord> processed = null;
-        while (!handed.isEmpty()) {
-            Handed head = handed.getFirst();
-            boolean safe = head.last().isEmpty()
-                    || (durable.isPresent() && !head.last().get().isAfter(durable.get()));
-            if (!safe || !kept.map(found -> found.reaches(head.point())).orElse(false)) {
-                break;
-            }
-            processed = head.event();
-            handed.removeFirst();
-        }
-        if (processed != null) {
-            committer.markProcessed(processed);
+        Optional<RecordChangeEvent<SourceRecord>> processed = acknowledgement.safe();
+        if (processed.isPresent()) {
+            committer.markProcessed(processed.get());
             committer.markBatchFinished();
         }
     }

@@ -4,12 +4,13 @@ import io.debezium.embedded.Connect;
 import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.RecordChangeEvent;
 import io.debezium.engine.format.ChangeEventFormat;
+import io.deltastreams.postgres.Beat;
 import io.deltastreams.postgres.Catalog;
 import io.deltastreams.postgres.Failures;
 import io.deltastreams.postgres.Inspection;
 import io.deltastreams.postgres.PostgresSettings;
 import io.deltastreams.postgres.Preparation;
-import io.deltastreams.postgres.WalWatch;
+import io.deltastreams.postgres.WalGuard;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.Intake;
@@ -81,7 +82,7 @@ final class DebeziumPostgres implements ChangeSource {
             if (!begin(new Running(engine, capture))) {
                 return;
             }
-            try (WalWatch _ = WalWatch.start(session, settings, intake)) {
+            try (Beat _ = WalGuard.watch(session, settings, intake)) {
                 engine.run();
             }
         } catch (IOException e) {

@@ -6,12 +6,14 @@ import io.deltastreams.change.Change;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.TableId;
 import io.deltastreams.change.Transaction;
+import io.deltastreams.postgres.Acknowledgement;
 import io.deltastreams.postgres.ResumePoint;
 import io.deltastreams.source.Intake;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
@@ -34,7 +36,7 @@ final class Conveyor implements AutoCloseable {
     private static final long PULSE_MILLIS = 1_000;
 
     private final Intake intake;
-    private final Acknowledgement acknowledgement;
+    private final Acknowledgement<ResumePoint> acknowledgement;
     private final Consumer<Throwable> failed;
     private final ExecutorService decoders;
     private final BlockingQueue<Load> loads = new LinkedBlockingQueue<>();
@@ -43,10 +45,17 @@ final class Conveyor implements AutoCloseable {
     private final List<Transaction> gathered = new ArrayList<>();
     private @Nullable Part held;
     private int index;
+    private Optional<Position> last;
 
-    Conveyor(Intake intake, Acknowledgement acknowledgement, Consumer<Throwable> failed) {
+    /** @param last the last position handed over by an earlier run */
+    Conveyor(
+            Intake intake,
+            Acknowledgement<ResumePoint> acknowledgement,
+            Optional<Position> last,
+            Consumer<Throwable> failed) {
         this.intake = intake;
         this.acknowledgement = acknowledgement;
+        this.last = last;
         this.failed = failed;
         int cores = Runtime.getRuntime().availableProcessors();
         decoders = Executors.newFixedThreadPool(
@@ -77,15 +86,15 @@ final class Conveyor implements AutoCloseable {
     private record Load(Future<List<Part>> parts, ResumePoint point, int bytes) {}
 
     /** What keeps a session alive while its reader waits. */
-    interface Pulse {
+    interface KeepAlive {
         void beat() throws SQLException;
     }
 
     /** Takes the next transactions, in order; waits while too much is on its way. */
-    void put(List<Raw> raws, ResumePoint point, Pulse pulse) throws InterruptedException, SQLException {
+    void put(List<Raw> raws, ResumePoint point, KeepAlive session) throws InterruptedException, SQLException {
         int bytes = Math.min(MOST_BYTES, bytes(raws));
         while (!room.tryAcquire(bytes, PULSE_MILLIS, TimeUnit.MILLISECONDS)) {
-            pulse.beat();
+            session.beat();
         }
         loads.add(new Load(decoders.submit(() -> decode(raws)), point, bytes));
     }
@@ -182,7 +191,8 @@ final class Conveyor implements AutoCloseable {
         Batch batch = new Batch(gathered, point.token());
         gathered.clear();
         intake.take(batch);
-        acknowledgement.handed(batch.last(), point);
+        last = batch.last().or(() -> last);
+        acknowledgement.handed(last, point, point);
     }
 
     /** Ends it at once; what is on its way comes again after a restart. */

@@ -1,6 +1,7 @@
 package io.deltastreams.source.postgres;
 
 import io.deltastreams.change.Position;
+import io.deltastreams.postgres.Beat;
 import io.deltastreams.postgres.Catalog;
 import io.deltastreams.postgres.Connections;
 import io.deltastreams.postgres.Failures;
@@ -8,7 +9,7 @@ import io.deltastreams.postgres.Inspection;
 import io.deltastreams.postgres.PostgresSettings;
 import io.deltastreams.postgres.Preparation;
 import io.deltastreams.postgres.ResumePoint;
-import io.deltastreams.postgres.WalWatch;
+import io.deltastreams.postgres.WalGuard;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.Intake;
@@ -86,7 +87,7 @@ final class DirectPostgres implements ChangeSource {
             Optional<Position> last = plan.start().last();
             if (plan.snapshot()) {
                 Snapshot snapshot = new Snapshot(settings, plan, shapes, intake);
-                try (WalWatch _ = WalWatch.start(session, settings, intake)) {
+                try (Beat _ = WalGuard.watch(session, settings, intake)) {
                     start = snapshot.read();
                 }
                 last = snapshot.last();

@@ -1,6 +1,8 @@
 package io.deltastreams.source.postgres;
 
 import io.deltastreams.change.Position;
+import io.deltastreams.postgres.Acknowledgement;
+import io.deltastreams.postgres.Beat;
 import io.deltastreams.postgres.Catalog;
 import io.deltastreams.postgres.PostgresSettings;
 import io.deltastreams.postgres.ResumePoint;
@@ -65,9 +67,10 @@ final class Replication implements AutoCloseable {
     /** Reads until something fails or this thread is interrupted. */
     Throwable read(Catalog session, Shapes shapes, AlreadyRead already, Intake intake, Optional<Position> last)
             throws InterruptedException {
-        Acknowledgement acknowledgement = new Acknowledgement(intake, last, this::flushed);
-        try (Conveyor conveyor = new Conveyor(intake, acknowledgement, failure::complete);
-                Pulse _ = Pulse.start(session, settings, intake, acknowledgement, failure::complete)) {
+        Acknowledgement<ResumePoint> acknowledgement = new Acknowledgement<>(intake);
+        try (Conveyor conveyor = new Conveyor(intake, acknowledgement, last, failure::complete);
+                Beat _ =
+                        new Pulse(session, settings, intake, acknowledgement, this::flushed).start(failure::complete)) {
             Thread reader = Thread.ofPlatform()
                     .name("delta-streams-read")
                     .daemon()
@@ -98,8 +101,8 @@ final class Replication implements AutoCloseable {
         }
     }
 
-    private void flushed(long lsn) {
-        LogSequenceNumber place = LogSequenceNumber.valueOf(lsn);
+    private void flushed(ResumePoint point) {
+        LogSequenceNumber place = LogSequenceNumber.valueOf(point.lsn());
         stream.setAppliedLSN(place);
         stream.setFlushedLSN(place);
     }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Row;
 import io.deltastreams.change.TableId;
+import io.deltastreams.postgres.Acknowledgement;
 import io.deltastreams.postgres.Catalog;
 import io.deltastreams.postgres.PostgresServer;
 import io.deltastreams.postgres.ResumePoint;
@@ -109,7 +110,7 @@ class ProtocolTest {
         Catalog catalog = Catalog.over(connection);
         List<TableId> tables = List.of(new TableId("public", "t"), new TableId("public", "whole"));
         try (Conveyor conveyor =
-                new Conveyor(intake, new Acknowledgement(intake, Optional.empty(), _ -> {}), failure::complete)) {
+                new Conveyor(intake, new Acknowledgement<>(intake), Optional.empty(), failure::complete)) {
             LogReader reader = new LogReader(
                     new ScriptedStream(messages),
                     new Shapes(catalog, tables, List.of(), List.of()),
