@@ -9,6 +9,7 @@ import io.deltastreams.source.SourceFailure;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** Looks at the server and changes nothing there. */
@@ -37,8 +38,13 @@ public final class Inspection {
         check();
         List<CapturedTable> tables = new ArrayList<>();
         List<String> notes = new ArrayList<>();
-        for (TableId id : captured(settings, catalog)) {
-            CapturedTable table = catalog.table(id, settings.dropped());
+        List<TableId> captured = captured(settings, catalog);
+        Map<TableId, Catalog.Published> published = catalog.publication(settings.publication())
+                .map(Catalog.Publication::tables)
+                .orElse(Map.of());
+        List<String> excluded = excluded(settings, catalog, captured, published);
+        for (TableId id : captured) {
+            CapturedTable table = catalog.table(id, excluded);
             tables.add(table);
             if (table.before() == BeforeImage.NONE) {
                 notes.add(
@@ -112,6 +118,28 @@ public final class Inspection {
                     "drop a slot that nobody uses (SELECT slot_name FROM pg_replication_slots WHERE NOT active), or ALTER"
                             + " SYSTEM SET max_replication_slots = <more> and restart the server");
         }
+    }
+
+    /**
+     * The columns that do not come, as {@code schema.table.column}: dropped by the settings, computed by the server, or left out by the
+     * publication.
+     */
+    static List<String> excluded(
+            PostgresSettings settings, Catalog catalog, List<TableId> tables, Map<TableId, Catalog.Published> published)
+            throws SQLException {
+        List<String> excluded = new ArrayList<>(settings.dropped());
+        excluded.addAll(catalog.generated(tables));
+        for (TableId table : tables) {
+            List<String> listed =
+                    published.containsKey(table) ? published.get(table).columns() : List.of();
+            if (!listed.isEmpty()) {
+                catalog.columns(table, excluded).stream()
+                        .map(typed -> typed.column().name())
+                        .filter(name -> !listed.contains(name))
+                        .forEach(name -> excluded.add(table.text() + "." + name));
+            }
+        }
+        return excluded;
     }
 
     public static List<TableId> captured(PostgresSettings settings, Catalog catalog) throws SQLException {

@@ -10,7 +10,6 @@ import io.deltastreams.source.SourceFailure.Kind;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,7 +71,7 @@ public final class Preparation {
         Optional<Catalog.Slot> slot = idle();
         refuseForeign(slot);
         Captured captured = captured(tables, published);
-        List<String> excluded = excluded(tables, published);
+        List<String> excluded = Inspection.excluded(settings, catalog, tables, published);
         Optional<ResumePoint> point = resume.token().flatMap(ResumePoint::of);
         if (point.isPresent() && isGood(point.get(), resumes) && keeps(slot, point.get())) {
             Start start = new Start(
@@ -109,22 +108,6 @@ public final class Preparation {
             }
         }
         return new Captured(tables, identities, filters);
-    }
-
-    private List<String> excluded(List<TableId> tables, Map<TableId, Catalog.Published> published) throws SQLException {
-        List<String> excluded = new ArrayList<>(settings.dropped());
-        excluded.addAll(catalog.generated(tables));
-        for (TableId table : tables) {
-            Catalog.Published what = published.get(table);
-            if (what != null && !what.columns().isEmpty()) {
-                for (Catalog.TypedColumn column : catalog.columns(table, excluded)) {
-                    if (!what.columns().contains(column.column().name())) {
-                        excluded.add(table.text() + "." + column.column().name());
-                    }
-                }
-            }
-        }
-        return excluded;
     }
 
     /** Drops our slot, as soon as nobody reads it. */

@@ -6,7 +6,9 @@ import io.deltastreams.change.Change;
 import io.deltastreams.change.Row;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.postgres.PostgresSourceContract;
+import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.Fold;
+import io.deltastreams.source.Inventory;
 import io.deltastreams.source.RunningSource;
 import io.deltastreams.source.SourceFailure;
 import java.sql.Connection;
@@ -197,6 +199,10 @@ class DirectPostgresTest extends PostgresSourceContract {
                 "CREATE TABLE t (id int PRIMARY KEY, name text, secret text)",
                 "CREATE PUBLICATION delta_streams FOR TABLE t (id, name) WHERE (id > 10)",
                 "INSERT INTO t SELECT n, 'n', 's' FROM generate_series(1, 12) n");
+        Inventory inventory;
+        try (ChangeSource source = server.source(database, "public.t")) {
+            inventory = source.inspect();
+        }
         try (RunningSource _ = running("public.t")) {
             intake.awaitChanges("public.t", 2);
             execute("INSERT INTO t VALUES (-3, 'n', 's'), (13, 'n', 's')");
@@ -206,6 +212,8 @@ class DirectPostgresTest extends PostgresSourceContract {
         assertThat(intake.changes().stream().map(change -> ((Change.Insert) change).after()))
                 .containsExactly(Row.of(11, "n"), Row.of(12, "n"), Row.of(13, "n"));
         assertThat(intake.changes().getLast().schema().version()).isEqualTo(1);
+        assertThat(intake.changes().getFirst().schema())
+                .isEqualTo(inventory.tables().getFirst().schema());
     }
 
     @Test
