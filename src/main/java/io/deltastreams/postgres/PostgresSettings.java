@@ -30,8 +30,6 @@ public record PostgresSettings(
     private static final Pattern SLOT = Pattern.compile("[a-z0-9_]{1,63}");
     private static final Pattern TABLE = Pattern.compile("[^.]+\\.[^.]+");
 
-    private static final int CONNECTIONS = Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 8);
-
     /** Whether the tables' present rows come first. */
     public enum Snapshot {
         INITIAL,
@@ -44,7 +42,8 @@ public record PostgresSettings(
                 server,
                 tables(settings),
                 settings.choice("snapshot", Snapshot.INITIAL),
-                settings.number("snapshot_connections", CONNECTIONS, 1, 32),
+                settings.number(
+                        "snapshot_connections", Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 8), 1, 32),
                 dropped(settings),
                 name(settings, "slot", "letters in lower case, digits and '_', 63 at most"),
                 name(settings, "publication", "letters in lower case, digits and '_', 63 at most"),
