@@ -4,6 +4,7 @@ import io.deltastreams.change.BinaryReader;
 import io.deltastreams.postgres.ResumePoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,6 +39,7 @@ final class LogReader {
     private final AlreadyRead already;
     private final Duration quiet;
     private final BinaryReader in = new BinaryReader(new byte[0]);
+    private final Path aside = Path.of(System.getProperty("java.io.tmpdir"));
     private final Map<Integer, OpenTransaction> streamed = new HashMap<>();
     private final List<Conveyor.Raw> bundle = new ArrayList<>();
 
@@ -149,7 +151,7 @@ final class LogReader {
         }
         in.i64();
         in.i64();
-        current = new OpenTransaction(in.i32(), relations, IN_MEMORY);
+        current = new OpenTransaction(in.i32(), relations, IN_MEMORY, aside);
     }
 
     private void commit() throws IOException, SQLException, InterruptedException {
@@ -261,7 +263,8 @@ final class LogReader {
             throw new IllegalArgumentException("a block begins within a transaction");
         }
         int xid = in.i32();
-        OpenTransaction open = streamed.computeIfAbsent(xid, _ -> new OpenTransaction(xid, relations, IN_MEMORY));
+        OpenTransaction open =
+                streamed.computeIfAbsent(xid, _ -> new OpenTransaction(xid, relations, IN_MEMORY, aside));
         open.relations(relations);
         current = open;
         inBlock = true;

@@ -26,6 +26,7 @@ final class OpenTransaction implements AutoCloseable {
 
     private final int xid;
     private final long maxBytes;
+    private final Path folder;
     private final List<Piece> pieces = new ArrayList<>();
     private final List<Aside> aside = new ArrayList<>();
     private final Set<Integer> aborted = new HashSet<>();
@@ -38,8 +39,12 @@ final class OpenTransaction implements AutoCloseable {
     /** A piece in the side file. */
     private record Aside(Relations relations, long offset, int size) {}
 
-    /** @param maxBytes what may stay in memory */
-    OpenTransaction(int xid, Relations relations, long maxBytes) {
+    /**
+     * @param maxBytes what may stay in memory
+     * @param folder where the side file lies
+     */
+    OpenTransaction(int xid, Relations relations, long maxBytes, Path folder) {
+        this.folder = folder;
         this.xid = xid;
         this.relations = relations;
         this.maxBytes = maxBytes;
@@ -93,10 +98,22 @@ final class OpenTransaction implements AutoCloseable {
         bytes += length + 8L;
     }
 
+    /** @throws IOException that says which disk it is about */
     private void putAside() throws IOException {
+        try {
+            writeAside();
+        } catch (IOException e) {
+            IOException told = new IOException("a transaction beyond %d MB cannot be put aside in %s: %s"
+                    .formatted(maxBytes >> 20, folder, e.getMessage()));
+            told.addSuppressed(e);
+            throw told;
+        }
+    }
+
+    private void writeAside() throws IOException {
         FileChannel channel = file;
         if (channel == null) {
-            Path path = Files.createTempFile("delta-streams-transaction", ".spill");
+            Path path = Files.createTempFile(folder, "delta-streams-transaction", ".spill");
             channel = FileChannel.open(
                     path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
             file = channel;
