@@ -11,7 +11,8 @@ import org.postgresql.replication.PGReplicationStream;
 
 /**
  * The driver alone, in a process of its own: takes messages off a slot and counts those of rows by their first byte. Prints one line, {@code
- * rate <changes per second>}, from the first to the last. What any reader can reach at most.
+ * rate <changes per second>}, from the first to the last. As the driver's manual shows it, message by
+ * message.
  */
 final class BareReader {
 

@@ -211,9 +211,10 @@ class CaptureBenchIT {
         try (Service service = Service.start(here, pipeline, kafka.bootstrapServers(), memory)) {
             FeedCounter reader =
                     contestant == Contestant.SSE ? new FeedCounter(service, "/feeds/bench?from=earliest") : null;
-            long first = awaitCaptured(service, 1, null);
-            long last = awaitCaptured(service, workload.changes, reader);
-            Result result = new Result(workload.changes / ((last - first) / 1e9), service.peakMemory());
+            Seen first = await(service, 1, null);
+            Seen last = await(service, workload.changes, reader);
+            double seconds = (last.nanos() - first.nanos()) / 1e9;
+            Result result = new Result((last.captured() - first.captured()) / seconds, service.peakMemory());
             if (reader != null) {
                 reader.close();
             }
@@ -223,33 +224,34 @@ class CaptureBenchIT {
         }
     }
 
-    /** Waits until the log, the reader and the topic have so many changes; gives the time. */
-    private static long awaitCaptured(Service service, long changes, FeedCounter reader)
+    /** How many changes were captured, and when that was seen: the first are while nobody can ask yet. */
+    private record Seen(long captured, long nanos) {}
+
+    /** Waits until the log, the reader and the topic have so many changes. */
+    private static Seen await(Service service, long changes, FeedCounter reader)
             throws InterruptedException, IOException {
         while (true) {
             if (!service.process().isAlive()) {
                 throw new AssertionError("the service ended: " + String.join("\n", service.output()));
             }
-            if (isThere(service, changes, reader)) {
-                return System.nanoTime();
+            long captured = captured(service, changes, reader);
+            if (captured >= changes) {
+                return new Seen(captured, System.nanoTime());
             }
             TimeUnit.MILLISECONDS.sleep(20);
         }
     }
 
-    private static boolean isThere(Service service, long changes, FeedCounter reader) {
+    /** How many were captured; 0 while not all outputs have as many as are waited for. */
+    private static long captured(Service service, long changes, FeedCounter reader) {
         try {
             JsonNode index = Fold.JSON.readTree(service.get("/feeds").body());
-            if (index.at("/source/captured").asLong() < changes) {
-                return false;
-            }
-            if (changes > 1) {
-                boolean kafkaDone = index.at("/outputs/0/delivered").asLong(changes) >= changes;
-                return kafkaDone && (reader == null || reader.count() >= changes);
-            }
-            return true;
+            boolean delivered = changes == 1
+                    || (index.at("/outputs/0/delivered").asLong(changes) >= changes
+                            && (reader == null || reader.count() >= changes));
+            return delivered ? index.at("/source/captured").asLong() : 0;
         } catch (IOException | RuntimeException _) {
-            return false;
+            return 0;
         }
     }
 }
