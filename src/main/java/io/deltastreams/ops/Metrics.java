@@ -59,6 +59,20 @@ class Metrics {
                         .map(kept -> (double) kept.left().getAsLong())
                         .orElse(Double.NaN));
         gauge(
+                "delta_streams_snapshot_rows",
+                "Rows that the snapshot has read, at one place or in chunks; NaN while there was none",
+                status -> status.source()
+                        .snapshot()
+                        .map(snapshot -> (double) snapshot.rows())
+                        .orElse(Double.NaN));
+        gauge(
+                "delta_streams_snapshot_expected_rows",
+                "Rows that the snapshot will read, by the database's estimate",
+                status -> status.source()
+                        .snapshot()
+                        .map(snapshot -> (double) snapshot.total())
+                        .orElse(Double.NaN));
+        gauge(
                 "delta_streams_log_bytes",
                 "Size of the log on disk",
                 status -> status.log().status().bytes());

@@ -6,6 +6,9 @@ import io.deltastreams.feed.FedStreams;
 import io.deltastreams.settings.InvalidSettings;
 import io.deltastreams.sink.Sink;
 import io.deltastreams.source.ChangeSource;
+import io.deltastreams.source.TableSnapshots;
+import io.deltastreams.source.TableSnapshots.Reason;
+import io.deltastreams.source.TableSnapshots.Refused;
 import io.deltastreams.stream.DeltaStream;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
@@ -145,6 +148,20 @@ public class Pipeline implements FedStreams {
     /** How it stands; empty while nothing runs. */
     public Optional<PipelineStatus> status() {
         return Optional.ofNullable(run).map(Run::status);
+    }
+
+    /**
+     * How tables are read again while changes are captured.
+     *
+     * @throws Refused if the source cannot, or does not capture now
+     */
+    public TableSnapshots snapshots() throws Refused {
+        Run now = run;
+        if (now == null) {
+            throw new Refused(
+                    Reason.LATER, "the pipeline does not run: " + trouble().orElse("not started"));
+        }
+        return now.snapshots();
     }
 
     @Override

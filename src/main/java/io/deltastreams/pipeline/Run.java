@@ -10,6 +10,8 @@ import io.deltastreams.log.LogSettings.Durability;
 import io.deltastreams.source.Inventory;
 import io.deltastreams.source.Inventory.BeforeImage;
 import io.deltastreams.source.Inventory.CapturedTable;
+import io.deltastreams.source.TableSnapshots;
+import io.deltastreams.source.TableSnapshots.Refused;
 import io.deltastreams.stream.DeltaStream;
 import io.deltastreams.transform.InvalidStream;
 import io.deltastreams.transform.Stage;
@@ -174,6 +176,10 @@ final class Run implements AutoCloseable {
         return definition.streams().stream()
                 .filter(candidate -> candidate.program().id().equals(stream))
                 .findFirst();
+    }
+
+    TableSnapshots snapshots() throws Refused {
+        return source.snapshots();
     }
 
     PipelineStatus status() {

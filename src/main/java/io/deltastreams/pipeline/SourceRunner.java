@@ -14,6 +14,9 @@ import io.deltastreams.source.Intake;
 import io.deltastreams.source.Inventory;
 import io.deltastreams.source.Resume;
 import io.deltastreams.source.SourceFailure;
+import io.deltastreams.source.TableSnapshots;
+import io.deltastreams.source.TableSnapshots.Reason;
+import io.deltastreams.source.TableSnapshots.Refused;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -194,6 +197,14 @@ final class SourceRunner implements Intake, AutoCloseable {
     @Override
     public void retained(RetainedLog told) {
         retainedWal = told;
+    }
+
+    TableSnapshots snapshots() throws Refused {
+        ChangeSource source = current;
+        if (source == null) {
+            throw new Refused(Reason.LATER, "the source is not connected: " + message);
+        }
+        return source.snapshots();
     }
 
     PipelineStatus.Source status() {

@@ -399,7 +399,7 @@ public final class Catalog implements AutoCloseable {
         return Long.parseLong(text("SELECT coalesce(to_regclass(%s)::oid, 0)::text".formatted(literal(quoted(table)))));
     }
 
-    private static String literal(String text) {
+    public static String literal(String text) {
         return "'" + text.replace("'", "''") + "'";
     }
 

@@ -97,6 +97,12 @@ public final class Inspection {
             }
         }
         for (TableId table : captured(settings, catalog)) {
+            if (settings.snapshot() == PostgresSettings.Snapshot.INCREMENTAL
+                    && catalog.identity(table).identity().isEmpty()) {
+                throw Failures.permanent(
+                        "snapshot: incremental reads tables by their keys, and %s has none".formatted(table),
+                        "give it a primary key, or set source.postgresql.snapshot: initial");
+            }
             if (!catalog.flag("SELECT has_table_privilege(?, 'SELECT')", Catalog.quoted(table))) {
                 throw Failures.permanent(
                         "user '%s' may not read %s".formatted(settings.server().user(), table),

@@ -32,7 +32,10 @@ public record PostgresSettings(
 
     /** Whether the tables' present rows come first. */
     public enum Snapshot {
+        /** At one place of the history, before any change. */
         INITIAL,
+        /** In chunks, while changes come. */
+        INCREMENTAL,
         NEVER
     }
 

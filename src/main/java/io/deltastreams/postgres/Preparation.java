@@ -37,8 +37,20 @@ public final class Preparation {
      * @param start where capture begins
      * @param snapshot whether the tables' rows come first
      * @param slot whether there is one; without, the reader makes it with the snapshot that fits its start
+     * @param unread tables whose rows are still to be read while the stream goes on; they may not be published yet
      */
-    public record Plan(Captured captured, List<String> excluded, Start start, boolean snapshot, boolean slot) {}
+    public record Plan(
+            Captured captured,
+            List<String> excluded,
+            Start start,
+            boolean snapshot,
+            boolean slot,
+            List<TableId> unread) {
+
+        public Plan startingAt(Start other) {
+            return new Plan(captured, excluded, other, snapshot, slot, List.of());
+        }
+    }
 
     /**
      * Where capture begins.
@@ -67,30 +79,55 @@ public final class Preparation {
             throw inUse(other.get().pid(), other.get().application());
         }
         List<TableId> tables = Inspection.captured(settings, catalog);
-        Map<TableId, Catalog.Published> published = publish(tables);
+        Optional<Catalog.Publication> publication = catalog.publication(settings.publication());
+        refuseForeign(publication, tables);
         Optional<Catalog.Slot> slot = idle();
         refuseForeign(slot);
+        Map<TableId, Catalog.Published> published =
+                publication.map(Catalog.Publication::tables).orElse(Map.of());
         Captured captured = captured(tables, published);
         List<String> excluded = Inspection.excluded(settings, catalog, tables, published);
         Optional<ResumePoint> point = resume.token().flatMap(ResumePoint::of);
         if (point.isPresent() && isGood(point.get(), resumes) && keeps(slot, point.get())) {
-            Start start = new Start(
-                    point.get(), List.of(), resume.last(), point.get().snapshotComplete() ? 0 : catalog.rows(tables));
-            return new Plan(captured, excluded, start, !point.get().snapshotComplete(), true);
+            boolean streams = point.get().snapshotComplete();
+            List<TableId> unread = streams && resumes ? unread(captured, publication) : List.of();
+            publish(publication, tables, unread);
+            Start start = new Start(point.get(), List.of(), resume.last(), streams ? 0 : catalog.rows(tables));
+            return new Plan(captured, excluded, start, !streams, true, unread);
         }
+        publish(publication, tables, List.of());
         int epoch = epoch(resume, point);
-        if (settings.snapshot() == Snapshot.NEVER) {
-            return new Plan(captured, excluded, withoutSnapshot(resume, slot, epoch), false, true);
-        }
-        if (slot.isPresent()) {
-            LOG.infof(
-                    "slot=%s action=recreate reason=\"only a new slot tells the snapshot that fits its start\"",
-                    settings.slot());
-            catalog.dropSlot(settings.slot());
-        }
         List<Schema> truncates = epoch > 1 ? resume.schemas() : List.of();
-        Start start = new Start(new ResumePoint(epoch, 0, false), truncates, resume.last(), catalog.rows(tables));
-        return new Plan(captured, excluded, start, true, false);
+        return switch (settings.snapshot()) {
+            case NEVER ->
+                new Plan(captured, excluded, withoutSnapshot(resume, slot, epoch, List.of()), false, true, List.of());
+            case INCREMENTAL ->
+                new Plan(captured, excluded, withoutSnapshot(resume, slot, epoch, truncates), false, true, tables);
+            case INITIAL -> {
+                if (slot.isPresent()) {
+                    LOG.infof(
+                            "slot=%s action=recreate reason=\"only a new slot tells the snapshot that fits its start\"",
+                            settings.slot());
+                    catalog.dropSlot(settings.slot());
+                }
+                ResumePoint begin = new ResumePoint(epoch, 0, false);
+                Start start = new Start(begin, truncates, resume.last(), catalog.rows(tables));
+                yield new Plan(captured, excluded, start, true, false, List.of());
+            }
+        };
+    }
+
+    /** Tables that are new to the publication, and whose rows can be read in chunks. */
+    private List<TableId> unread(Captured captured, Optional<Catalog.Publication> publication) {
+        if (publication.isEmpty() || settings.snapshot() == Snapshot.NEVER) {
+            return List.of();
+        }
+        return missing(publication.get(), captured.tables()).stream()
+                .filter(table -> {
+                    Catalog.Identity identity = captured.identities().get(table);
+                    return identity != null && !identity.identity().isEmpty();
+                })
+                .toList();
     }
 
     private static boolean isGood(ResumePoint point, boolean resumes) {
@@ -119,7 +156,8 @@ public final class Preparation {
         }
     }
 
-    private Start withoutSnapshot(Resume resume, Optional<Catalog.Slot> slot, int epoch) throws SQLException {
+    private Start withoutSnapshot(Resume resume, Optional<Catalog.Slot> slot, int epoch, List<Schema> truncates)
+            throws SQLException {
         if (slot.isPresent() && slot.get().lost()) {
             catalog.dropSlot(settings.slot());
         }
@@ -127,7 +165,7 @@ public final class Preparation {
             catalog.createSlot(settings.slot());
         }
         long lsn = catalog.slot(settings.slot()).map(Catalog.Slot::confirmed).orElse(0L);
-        return new Start(new ResumePoint(epoch, lsn, true), List.of(), resume.last(), 0);
+        return new Start(new ResumePoint(epoch, lsn, true), truncates, resume.last(), 0);
     }
 
     /** Whether the server still has everything behind the point; if not, says so. */
@@ -148,7 +186,7 @@ public final class Preparation {
                 settings.slot(),
                 ResumePoint.text(point.lsn()),
                 reason,
-                settings.snapshot() == Snapshot.INITIAL
+                settings.snapshot() != Snapshot.NEVER
                         ? "a new epoch begins with a snapshot"
                         : "a new epoch begins; what happened in between is missing");
         return false;
@@ -196,32 +234,54 @@ public final class Preparation {
                 null);
     }
 
-    private Map<TableId, Catalog.Published> publish(List<TableId> tables) throws SQLException, SourceFailure {
-        String name = Catalog.quoted(settings.publication());
-        Optional<Catalog.Publication> publication = catalog.publication(settings.publication());
-        if (publication.isEmpty()) {
-            catalog.execute("CREATE PUBLICATION %s FOR TABLE %s WITH (publish = 'insert, update, delete, truncate',"
-                            .formatted(name, listed(tables))
-                    + " publish_via_partition_root = true)");
-            return Map.of();
-        }
-        List<TableId> missing = tables.stream()
-                .filter(table -> !publication.get().tables().containsKey(table))
+    private static List<TableId> missing(Catalog.Publication publication, List<TableId> tables) {
+        return tables.stream()
+                .filter(table -> !publication.tables().containsKey(table))
                 .toList();
-        if (missing.isEmpty()) {
-            return publication.get().tables();
-        }
-        if (!publication.get().owned()) {
+    }
+
+    private void refuseForeign(Optional<Catalog.Publication> publication, List<TableId> tables) throws SourceFailure {
+        List<TableId> missing = publication.map(found -> missing(found, tables)).orElse(List.of());
+        if (!missing.isEmpty() && !publication.get().owned()) {
             throw Failures.permanent(
                     "publication '%s' lacks %s and belongs to somebody else"
                             .formatted(settings.publication(), missing.getFirst()),
-                    "ALTER PUBLICATION %s ADD TABLE %s, as its owner".formatted(name, listed(missing)));
+                    "ALTER PUBLICATION %s ADD TABLE %s, as its owner"
+                            .formatted(Catalog.quoted(settings.publication()), listed(missing)));
         }
-        catalog.execute("ALTER PUBLICATION %s ADD TABLE %s".formatted(name, listed(missing)));
-        LOG.infof(
-                "publication=%s added=\"%s\" note=\"captured from now on; rows that were there before are not read\"",
-                settings.publication(), listed(missing));
-        return publication.get().tables();
+    }
+
+    /** @param later tables that are not published yet */
+    private void publish(Optional<Catalog.Publication> publication, List<TableId> tables, List<TableId> later)
+            throws SQLException {
+        if (publication.isEmpty()) {
+            catalog.execute("CREATE PUBLICATION %s FOR TABLE %s WITH (publish = 'insert, update, delete, truncate',"
+                            .formatted(Catalog.quoted(settings.publication()), listed(tables))
+                    + " publish_via_partition_root = true)");
+            return;
+        }
+        List<TableId> added = missing(publication.get(), tables).stream()
+                .filter(table -> !later.contains(table))
+                .toList();
+        if (!added.isEmpty()) {
+            add(added, "captured from now on; rows that were there before are not read");
+        }
+    }
+
+    /** Publishes tables that are to be read while the stream goes on. */
+    public void publish(Plan plan) throws SQLException {
+        Optional<Catalog.Publication> publication = catalog.publication(settings.publication());
+        List<TableId> added =
+                publication.map(found -> missing(found, plan.unread())).orElse(List.of());
+        if (!added.isEmpty()) {
+            add(added, "captured from now on; rows that were there before are read in chunks meanwhile");
+        }
+    }
+
+    private void add(List<TableId> tables, String note) throws SQLException {
+        catalog.execute(
+                "ALTER PUBLICATION %s ADD TABLE %s".formatted(Catalog.quoted(settings.publication()), listed(tables)));
+        LOG.infof("publication=%s added=\"%s\" note=\"%s\"", settings.publication(), listed(tables), note);
     }
 
     private static String listed(List<TableId> tables) {

@@ -1,6 +1,7 @@
 package io.deltastreams.postgres;
 
 import io.deltastreams.change.ResumeToken;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -12,24 +13,30 @@ import org.postgresql.replication.LogSequenceNumber;
  *
  * @param snapshotComplete false while the snapshot of this epoch is being read; {@code lsn} then is where it was taken
  * @param reads what the direct reader keeps of a snapshot that was interrupted, in a form of its own; empty where there is nothing
+ * @param incremental the same of tables that are still to be read in chunks while the stream goes on
  */
-public record ResumePoint(int epoch, long lsn, boolean snapshotComplete, String reads) {
+public record ResumePoint(int epoch, long lsn, boolean snapshotComplete, String reads, String incremental) {
 
-    private static final Pattern FORM =
-            Pattern.compile("\\{\"epoch\":(\\d{1,5}),\"lsn\":\"([0-9A-F]{1,8}/[0-9A-F]{1,8})\","
-                    + "\"snapshot\":\"(running|complete)\"(?:,\"reads\":\"([^\"\\\\]*)\")?}");
+    private static final Pattern FORM = Pattern.compile(
+            "\\{\"epoch\":(\\d{1,5}),\"lsn\":\"([0-9A-F]{1,8}/[0-9A-F]{1,8})\","
+                    + "\"snapshot\":\"(running|complete)\"(?:,\"reads\":\"([^\"\\\\]*)\")?(?:,\"incremental\":\"([^\"\\\\]*)\")?}");
 
     public ResumePoint(int epoch, long lsn, boolean snapshotComplete) {
-        this(epoch, lsn, snapshotComplete, "");
+        this(epoch, lsn, snapshotComplete, "", "");
     }
 
     public ResumeToken token() {
-        return new ResumeToken("{\"epoch\":%d,\"lsn\":\"%s\",\"snapshot\":\"%s\"%s}"
+        return new ResumeToken("{\"epoch\":%d,\"lsn\":\"%s\",\"snapshot\":\"%s\"%s%s}"
                 .formatted(
                         epoch,
                         text(lsn),
                         snapshotComplete ? "complete" : "running",
-                        reads.isEmpty() ? "" : ",\"reads\":\"" + reads + '"'));
+                        member("reads", reads),
+                        member("incremental", incremental)));
+    }
+
+    private static String member(String name, String text) {
+        return text.isEmpty() ? "" : ",\"%s\":\"%s\"".formatted(name, text);
     }
 
     /** Empty if the token is not of this source's making. */
@@ -40,8 +47,14 @@ public record ResumePoint(int epoch, long lsn, boolean snapshotComplete, String 
                         Integer.parseInt(matcher.group(1)),
                         LogSequenceNumber.valueOf(matcher.group(2)).asLong(),
                         matcher.group(3).equals("complete"),
-                        matcher.group(4) == null ? "" : matcher.group(4)))
+                        Objects.requireNonNullElse(matcher.group(4), ""),
+                        Objects.requireNonNullElse(matcher.group(5), "")))
                 : Optional.empty();
+    }
+
+    /** The same place with other tables still to be read. */
+    public ResumePoint withIncremental(String tables) {
+        return new ResumePoint(epoch, lsn, snapshotComplete, reads, tables);
     }
 
     /** Whether everything up to the other point lies before or at this one. */

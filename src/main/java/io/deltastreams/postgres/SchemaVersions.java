@@ -38,7 +38,7 @@ public final class SchemaVersions {
     }
 
     /** Where the named columns stand, in the order of the names; without those that are not there. */
-    static List<Integer> places(List<String> names, List<Column> columns) {
+    public static List<Integer> places(List<String> names, List<Column> columns) {
         List<String> there = columns.stream().map(Column::name).toList();
         return names.stream().map(there::indexOf).filter(place -> place >= 0).toList();
     }

@@ -1,6 +1,8 @@
 package io.deltastreams.source;
 
 import io.deltastreams.settings.Settings;
+import io.deltastreams.source.TableSnapshots.Reason;
+import io.deltastreams.source.TableSnapshots.Refused;
 
 /**
  * Captures changes from a database's transaction log. Its contract, which {@code ChangeSourceContract} tests over every kind:
@@ -39,6 +41,15 @@ public interface ChangeSource extends AutoCloseable {
      * @throws SourceFailure if it cannot go on; a {@code TRANSIENT} one is followed by a new source that starts at the log's end
      */
     void run(Resume resume, Intake intake) throws SourceFailure, InterruptedException;
+
+    /**
+     * How tables are read again while {@link #run} captures.
+     *
+     * @throws Refused if this kind of source cannot, or does not capture yet
+     */
+    default TableSnapshots snapshots() throws Refused {
+        throw new Refused(Reason.UNSUPPORTED, "this source cannot read tables again while it captures");
+    }
 
     @Override
     void close();

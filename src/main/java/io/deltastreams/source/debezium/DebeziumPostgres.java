@@ -160,7 +160,12 @@ final class DebeziumPostgres implements ChangeSource {
 
         @Override
         public ChangeSource create(Settings settings) {
-            return new DebeziumPostgres(PostgresSettings.read(settings));
+            PostgresSettings read = PostgresSettings.read(settings);
+            if (read.snapshot() == PostgresSettings.Snapshot.INCREMENTAL) {
+                settings.problem(
+                        "snapshot", "incremental needs engine: direct; engine: debezium has initial and never");
+            }
+            return new DebeziumPostgres(read);
         }
     }
 }

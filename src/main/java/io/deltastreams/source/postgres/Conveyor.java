@@ -4,8 +4,10 @@ import io.deltastreams.change.Batch;
 import io.deltastreams.change.BinaryReader;
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Position;
+import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.change.Transaction;
+import io.deltastreams.change.Transaction.Kind;
 import io.deltastreams.postgres.Acknowledgement;
 import io.deltastreams.postgres.ResumePoint;
 import io.deltastreams.source.Intake;
@@ -37,6 +39,7 @@ final class Conveyor implements AutoCloseable {
 
     private final Intake intake;
     private final Acknowledgement<ResumePoint> acknowledgement;
+    private final Window window;
     private final Consumer<Throwable> failed;
     private final ExecutorService decoders;
     private final BlockingQueue<Load> loads = new LinkedBlockingQueue<>();
@@ -47,15 +50,20 @@ final class Conveyor implements AutoCloseable {
     private int index;
     private Optional<Position> last;
 
-    /** @param last the last position handed over by an earlier run */
+    /**
+     * @param last the last position handed over by an earlier run
+     * @param window told what is handed over
+     */
     Conveyor(
             Intake intake,
             Acknowledgement<ResumePoint> acknowledgement,
             Optional<Position> last,
+            Window window,
             Consumer<Throwable> failed) {
         this.intake = intake;
         this.acknowledgement = acknowledgement;
         this.last = last;
+        this.window = window;
         this.failed = failed;
         int cores = Runtime.getRuntime().availableProcessors();
         decoders = Executors.newFixedThreadPool(
@@ -80,10 +88,15 @@ final class Conveyor implements AutoCloseable {
      */
     record Raw(Origin origin, List<Piece> pieces, Set<Integer> aborted, boolean first, boolean last) {}
 
-    private record Part(Origin origin, List<Draft> drafts, boolean first, boolean last) {}
+    private record Part(Origin origin, Kind kind, List<Draft> drafts, boolean first, boolean last) {}
+
+    /** What becomes of parts once those before have been handed over. */
+    private interface Handing {
+        List<Part> parts() throws InterruptedException, ExecutionException;
+    }
 
     /** @param point what a restart goes on from once everything up to here is in the log */
-    private record Load(Future<List<Part>> parts, ResumePoint point, int bytes) {}
+    private record Load(Handing handing, ResumePoint point, int bytes) {}
 
     /** What keeps a session alive while its reader waits. */
     interface KeepAlive {
@@ -92,11 +105,38 @@ final class Conveyor implements AutoCloseable {
 
     /** Takes the next transactions, in order; waits while too much is on its way. */
     void put(List<Raw> raws, ResumePoint point, KeepAlive session) throws InterruptedException, SQLException {
-        int bytes = Math.min(MOST_BYTES, bytes(raws));
+        int bytes = acquired(bytes(raws), session);
+        Future<List<Part>> parts = decoders.submit(() -> decode(raws));
+        loads.add(new Load(() -> noted(parts.get()), point, bytes));
+    }
+
+    /**
+     * Takes a chunk of a table's rows; what of them is handed over is known only when everything before it has been.
+     *
+     * @param schema the chunk's, with its version
+     */
+    void put(Chunk chunk, Schema schema, Origin origin, ResumePoint point, KeepAlive session)
+            throws InterruptedException, SQLException {
+        int bytes = acquired((int) Math.min(64 + chunk.bytes(), MOST_BYTES), session);
+        loads.add(new Load(
+                () -> List.of(new Part(origin, Kind.SNAPSHOT, window.close(schema, chunk.rows()), true, true)),
+                point,
+                bytes));
+    }
+
+    private int acquired(int most, KeepAlive session) throws InterruptedException, SQLException {
+        int bytes = Math.min(MOST_BYTES, most);
         while (!room.tryAcquire(bytes, PULSE_MILLIS, TimeUnit.MILLISECONDS)) {
             session.beat();
         }
-        loads.add(new Load(decoders.submit(() -> decode(raws)), point, bytes));
+        return bytes;
+    }
+
+    private List<Part> noted(List<Part> parts) {
+        for (Part part : parts) {
+            window.note(part.drafts());
+        }
+        return parts;
     }
 
     private static int bytes(List<Raw> raws) {
@@ -120,7 +160,7 @@ final class Conveyor implements AutoCloseable {
             } catch (IllegalArgumentException e) {
                 throw ProtocolViolation.of(raw.origin(), e);
             }
-            parts.add(new Part(raw.origin(), drafts, raw.first(), raw.last()));
+            parts.add(new Part(raw.origin(), Kind.COMMIT, drafts, raw.first(), raw.last()));
         }
         return parts;
     }
@@ -144,7 +184,7 @@ final class Conveyor implements AutoCloseable {
         try {
             while (true) {
                 Load load = loads.take();
-                for (Part part : load.parts().get()) {
+                for (Part part : load.handing().parts()) {
                     add(part);
                 }
                 hand(load.point());
@@ -184,7 +224,8 @@ final class Conveyor implements AutoCloseable {
         for (Draft draft : part.drafts()) {
             changes.add(draft.at(new Position(origin.epoch(), origin.commit(), index++)));
         }
-        return new Transaction(origin.id(), Transaction.Kind.COMMIT, origin.committedAt(), changes, complete);
+        String id = part.kind() == Kind.SNAPSHOT ? Snapshot.ID : origin.id();
+        return new Transaction(id, part.kind(), origin.committedAt(), changes, complete);
     }
 
     private void hand(ResumePoint point) throws InterruptedException {

@@ -1,6 +1,10 @@
 package io.deltastreams.source.postgres;
 
+import io.deltastreams.change.Batch;
+import io.deltastreams.change.Change;
 import io.deltastreams.change.Position;
+import io.deltastreams.change.Schema;
+import io.deltastreams.change.Transaction;
 import io.deltastreams.postgres.Beat;
 import io.deltastreams.postgres.Catalog;
 import io.deltastreams.postgres.Connections;
@@ -17,11 +21,18 @@ import io.deltastreams.source.Inventory;
 import io.deltastreams.source.Resume;
 import io.deltastreams.source.SourceFailure;
 import io.deltastreams.source.SourceFailure.Kind;
+import io.deltastreams.source.TableSnapshots;
+import io.deltastreams.source.TableSnapshots.Reason;
+import io.deltastreams.source.TableSnapshots.Refused;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +40,11 @@ import org.jspecify.annotations.Nullable;
 /** PostgreSQL through its own replication protocol. */
 final class DirectPostgres implements ChangeSource {
 
+    private static final Duration KEEPING = Duration.ofMillis(10);
+
     private final PostgresSettings settings;
     private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile @Nullable Incremental incremental;
     private volatile boolean closed;
     private @Nullable Thread runner;
 
@@ -50,8 +64,9 @@ final class DirectPostgres implements ChangeSource {
         }
         try (Catalog session = Catalog.open(settings.server())) {
             new Inspection(settings, session).check();
-            Preparation.Plan plan = new Preparation(settings, session).prepare(resume, true);
-            capture(session, plan, resume, intake);
+            Preparation preparation = new Preparation(settings, session);
+            Preparation.Plan plan = preparation.prepare(resume, true);
+            capture(session, toRead(preparation, plan, intake), resume, intake);
         } catch (ProtocolViolation e) {
             throw new SourceFailure(
                     Kind.TRANSIENT,
@@ -79,6 +94,33 @@ final class DirectPostgres implements ChangeSource {
         return !closed;
     }
 
+    /** Tables whose rows are to be read while the stream goes on: the log knows of them before their changes can come. */
+    private static Preparation.Plan toRead(Preparation preparation, Preparation.Plan plan, Intake intake)
+            throws SQLException, InterruptedException {
+        if (plan.unread().isEmpty()) {
+            return plan;
+        }
+        Preparation.Start start = plan.start();
+        ResumePoint point = Incremental.requested(start.point(), plan.unread());
+        List<Change> truncates = new ArrayList<>();
+        for (Schema schema : start.truncates()) {
+            truncates.add(new Change.Truncate(new Position(point.epoch(), point.lsn(), truncates.size()), schema));
+        }
+        Batch batch = new Batch(
+                truncates.isEmpty()
+                        ? List.of()
+                        : List.of(new Transaction(
+                                Snapshot.ID, Transaction.Kind.SNAPSHOT, Instant.now(), truncates, true)),
+                point.token());
+        intake.take(batch);
+        while (intake.kept().filter(point.token()::equals).isEmpty()) {
+            Thread.sleep(KEEPING);
+        }
+        preparation.publish(plan);
+        return plan.startingAt(
+                new Preparation.Start(point, List.of(), batch.last().or(start::last), 0));
+    }
+
     private void capture(Catalog session, Preparation.Plan plan, Resume resume, Intake intake)
             throws SQLException, SourceFailure, InterruptedException {
         try (Catalog lookups = Catalog.open(settings.server())) {
@@ -93,7 +135,12 @@ final class DirectPostgres implements ChangeSource {
                 last = snapshot.last();
             }
             AlreadyRead already = AlreadyRead.of(start.reads(), plan.captured().tables(), lookups);
-            stream(session, shapes, already, start, last, intake);
+            try (Incremental reading = Incremental.start(settings, plan.captured(), shapes, intake, start)) {
+                incremental = reading;
+                stream(session, shapes, already, reading, start, last, intake);
+            } finally {
+                incremental = null;
+            }
         } catch (Pulse.BudgetPassed e) {
             throw dropped(session, e);
         }
@@ -103,13 +150,14 @@ final class DirectPostgres implements ChangeSource {
             Catalog session,
             Shapes shapes,
             AlreadyRead already,
+            Incremental reading,
             ResumePoint start,
             Optional<Position> last,
             Intake intake)
             throws SQLException, SourceFailure, InterruptedException {
         try (Connection connection = Connections.openForReplication(settings.server());
                 Replication replication = Replication.start(connection, settings, session.version(), start)) {
-            Throwable failure = replication.read(session, shapes, already, intake, last);
+            Throwable failure = replication.read(session, shapes, already, reading, intake, last);
             switch (failure) {
                 case Pulse.BudgetPassed passed -> throw passed;
                 case ProtocolViolation violation -> throw violation;
@@ -132,6 +180,17 @@ final class DirectPostgres implements ChangeSource {
                         .formatted(settings.budget().bytes() >> 20, settings.slot()),
                 "a new epoch begins with a snapshot; wal_budget: { action: warn } would have kept the slot",
                 passed);
+    }
+
+    @Override
+    public TableSnapshots snapshots() throws Refused {
+        Incremental reading = incremental;
+        if (reading == null) {
+            throw new Refused(
+                    Reason.LATER,
+                    "the source does not stream changes yet: see how it stands, and ask again after a while");
+        }
+        return reading;
     }
 
     @Override

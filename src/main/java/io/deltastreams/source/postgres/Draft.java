@@ -11,6 +11,8 @@ sealed interface Draft {
 
     Change at(Position position);
 
+    Schema schema();
+
     record Insert(Schema schema, Row after) implements Draft {
         @Override
         public Change at(Position position) {

@@ -1,9 +1,11 @@
 package io.deltastreams.source.postgres;
 
 import io.deltastreams.change.BinaryReader;
+import io.deltastreams.change.Schema;
 import io.deltastreams.postgres.ResumePoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.replication.PGReplicationStream;
@@ -37,6 +40,7 @@ final class LogReader {
     private final Shapes shapes;
     private final Conveyor conveyor;
     private final AlreadyRead already;
+    private final Incremental incremental;
     private final Duration quiet;
     private final BinaryReader in = new BinaryReader(new byte[0]);
     private final Path aside = Path.of(System.getProperty("java.io.tmpdir"));
@@ -57,12 +61,14 @@ final class LogReader {
             Shapes shapes,
             Conveyor conveyor,
             AlreadyRead already,
+            Incremental incremental,
             ResumePoint start,
             Duration quiet) {
         this.stream = stream;
         this.shapes = shapes;
         this.conveyor = conveyor;
         this.already = already;
+        this.incremental = incremental;
         this.point = start;
         this.put = start;
         this.quiet = quiet;
@@ -170,6 +176,7 @@ final class LogReader {
                     .formatted(ResumePoint.text(end), ResumePoint.text(point.lsn())));
         }
         Instant at = EPOCH.plus(in.i64(), ChronoUnit.MICROS);
+        incremental.commits().add(open.xid());
         try (open) {
             Conveyor.Origin origin = new Conveyor.Origin(
                     Integer.toUnsignedString(open.xid()), at, point.epoch(), end, already.covering(end));
@@ -178,11 +185,14 @@ final class LogReader {
             } else {
                 addToBundle(open, origin, end);
             }
+            if (open.mark().isPresent()) {
+                marked(open.mark().get(), origin);
+            }
         }
     }
 
     private ResumePoint at(long lsn) {
-        return new ResumePoint(point.epoch(), lsn, true, already.after(lsn));
+        return new ResumePoint(point.epoch(), lsn, true, already.after(lsn), incremental.text());
     }
 
     private void addToBundle(OpenTransaction open, Conveyor.Origin origin, long end)
@@ -234,6 +244,22 @@ final class LogReader {
         put(List.copyOf(bundle), point);
         bundle.clear();
         bundleBytes = 0;
+    }
+
+    /** A mark of ours has come: a chunk's place in the history, or only something to keep. */
+    private void marked(String mark, Conveyor.Origin origin) throws SQLException, InterruptedException {
+        putBundle();
+        Optional<Chunk> chunk = incremental.marked(mark);
+        point = at(point.lsn());
+        if (chunk.isPresent()) {
+            Schema schema = shapes.versioned(chunk.get().schema());
+            conveyor.put(chunk.get(), schema, origin, point, stream::forceUpdateStatus);
+            put = point;
+            putAt = Instant.now();
+        } else {
+            put(List.of(), point);
+        }
+        incremental.handed(point);
     }
 
     private void put(List<Conveyor.Raw> raws, ResumePoint to) throws SQLException, InterruptedException {
@@ -303,11 +329,18 @@ final class LogReader {
     /** A logical message; one outside of transactions, ours every heartbeat, says that everything committed before it has come. */
     private void message() {
         if (inBlock) {
-            return;
+            in.i32();
         }
         boolean transactional = in.u8() != 0;
         long lsn = in.i64();
-        if (!transactional && current == null && Long.compareUnsigned(lsn, point.lsn()) > 0) {
+        if (transactional) {
+            if (Shapes.text(in).equals(ChunkReader.PREFIX)) {
+                int length = in.i32();
+                int start = in.position();
+                in.skip(length);
+                open().mark(new String(in.array(), start, length, StandardCharsets.UTF_8));
+            }
+        } else if (!inBlock && current == null && Long.compareUnsigned(lsn, point.lsn()) > 0) {
             point = at(lsn);
         }
     }

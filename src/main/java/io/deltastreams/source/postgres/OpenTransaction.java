@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,7 @@ final class OpenTransaction implements AutoCloseable {
     private long inMemory;
     private long bytes;
     private @Nullable FileChannel file;
+    private Optional<String> mark = Optional.empty();
 
     /** A piece in the side file. */
     private record Aside(Relations relations, long offset, int size) {}
@@ -52,6 +54,15 @@ final class OpenTransaction implements AutoCloseable {
 
     int xid() {
         return xid;
+    }
+
+    /** What this service itself has written into it. */
+    Optional<String> mark() {
+        return mark;
+    }
+
+    void mark(String written) {
+        mark = Optional.of(written);
     }
 
     /** What relation numbers mean from the next message on, to everybody. */

@@ -29,6 +29,11 @@ final class ProtocolViolation extends RuntimeException {
                 why);
     }
 
+    static ProtocolViolation of(SnapshotTable chunked, IllegalArgumentException why) {
+        return new ProtocolViolation(
+                "a chunk of %s".formatted(chunked.schema().relation().text()), why);
+    }
+
     static ProtocolViolation of(Conveyor.Origin transaction, IllegalArgumentException why) {
         return new ProtocolViolation(
                 "a row of transaction %s, which ends at %s,"

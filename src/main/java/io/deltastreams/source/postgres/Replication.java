@@ -65,10 +65,16 @@ final class Replication implements AutoCloseable {
     }
 
     /** Reads until something fails or this thread is interrupted. */
-    Throwable read(Catalog session, Shapes shapes, AlreadyRead already, Intake intake, Optional<Position> last)
+    Throwable read(
+            Catalog session,
+            Shapes shapes,
+            AlreadyRead already,
+            Incremental incremental,
+            Intake intake,
+            Optional<Position> last)
             throws InterruptedException {
         Acknowledgement<ResumePoint> acknowledgement = new Acknowledgement<>(intake);
-        try (Conveyor conveyor = new Conveyor(intake, acknowledgement, last, failure::complete);
+        try (Conveyor conveyor = new Conveyor(intake, acknowledgement, last, incremental.window(), failure::complete);
                 Beat _ =
                         new Pulse(session, settings, intake, acknowledgement, this::flushed).start(failure::complete)) {
             Thread reader = Thread.ofPlatform()
@@ -79,6 +85,7 @@ final class Replication implements AutoCloseable {
                             shapes,
                             conveyor,
                             already,
+                            incremental,
                             start,
                             settings.heartbeat().dividedBy(2))));
             try {

@@ -97,10 +97,16 @@ final class Shapes {
 
     /** How the table's present rows are read, by the catalog. */
     SnapshotTable snapshotTable(TableId table, long oid, String filter) throws SQLException {
+        SnapshotTable found = snapshotTable(catalog, table, oid, filter);
+        return new SnapshotTable(oid, versioned(found.schema()), found.columns(), found.values(), filter);
+    }
+
+    /** The same by the catalog as somebody else sees it; the schema's version means nothing. Any thread. */
+    SnapshotTable snapshotTable(Catalog seen, TableId table, long oid, String filter) throws SQLException {
         List<Column> columns = new ArrayList<>();
         List<String> reads = new ArrayList<>();
         List<Transcoder> values = new ArrayList<>();
-        for (Catalog.TypedColumn typed : catalog.columns(table, List.copyOf(excluded))) {
+        for (Catalog.TypedColumn typed : seen.columns(table, List.copyOf(excluded))) {
             Column column = typed.column();
             columns.add(column);
             String name = Catalog.quoted(column.name());
@@ -113,8 +119,16 @@ final class Shapes {
                                     .formatted(name, name));
             values.add(binary.orElseGet(() -> TextValue.of(column.type(), typed.oid())));
         }
-        Schema schema = versions.of(table, columns, catalog.identity(table).identity());
-        return new SnapshotTable(oid, schema, reads, values, filter);
+        List<Integer> key = SchemaVersions.places(seen.identity(table).identity(), columns);
+        return new SnapshotTable(oid, new Schema(table, 1, columns, key), reads, values, filter);
+    }
+
+    /** The schema with the version that its shape has among those that have come. */
+    Schema versioned(Schema schema) {
+        List<String> key = schema.key().stream()
+                .map(place -> schema.columns().get(place).name())
+                .toList();
+        return versions.of((TableId) schema.relation(), schema.columns(), key);
     }
 
     private Type type(int oid, int modifier) throws SQLException {

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class Snapshot {
 
     private static final Logger LOG = Logger.getLogger(Snapshot.class);
-    private static final String ID = "snapshot";
+    static final String ID = "snapshot";
     /** So many pages are read with one command: 8 MB where a page has its usual size. */
     private static final int EXTENT = 1024;
 
@@ -250,14 +250,14 @@ final class Snapshot {
 
     private void hand(Held part, boolean complete) throws InterruptedException {
         Transaction transaction = new Transaction(ID, Transaction.Kind.SNAPSHOT, takenAt, part.changes(), complete);
-        ResumePoint then = new ResumePoint(point.epoch(), point.lsn(), complete, part.reads());
+        ResumePoint then = new ResumePoint(point.epoch(), point.lsn(), complete, part.reads(), "");
         intake.take(new Batch(List.of(transaction), then.token()));
         intake.progress(new SnapshotProgress(rows, plan.start().expectedRows(), complete));
     }
 
     private ResumePoint finish() throws InterruptedException {
         state.reached(point.lsn());
-        ResumePoint end = new ResumePoint(point.epoch(), point.lsn(), true, state.text());
+        ResumePoint end = new ResumePoint(point.epoch(), point.lsn(), true, state.text(), "");
         Held rest = held;
         if (rest != null) {
             hand(new Held(rest.changes(), end.reads()), true);

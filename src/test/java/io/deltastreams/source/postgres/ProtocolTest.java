@@ -9,7 +9,10 @@ import io.deltastreams.change.TableId;
 import io.deltastreams.postgres.Acknowledgement;
 import io.deltastreams.postgres.Catalog;
 import io.deltastreams.postgres.PostgresServer;
+import io.deltastreams.postgres.PostgresSettings;
+import io.deltastreams.postgres.Preparation;
 import io.deltastreams.postgres.ResumePoint;
+import io.deltastreams.settings.Settings;
 import io.deltastreams.source.RecordingIntake;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -19,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -101,6 +105,10 @@ class ProtocolTest {
         return messages;
     }
 
+    private static final PostgresSettings SETTINGS = PostgresSettings.read(
+            Settings.parse("test.yaml", "url: postgresql://localhost/none\ntables: [public.t]", _ -> null));
+    private static final Preparation.Captured CAPTURED = new Preparation.Captured(List.of(), Map.of(), Map.of());
+
     /** What came, and what ended it: empty if that was the end of the messages. */
     private record Outcome(List<Change> changes, Optional<Throwable> failure) {}
 
@@ -109,14 +117,22 @@ class ProtocolTest {
         CompletableFuture<Throwable> failure = new CompletableFuture<>();
         Catalog catalog = Catalog.over(connection);
         List<TableId> tables = List.of(new TableId("public", "t"), new TableId("public", "whole"));
-        try (Conveyor conveyor =
-                new Conveyor(intake, new Acknowledgement<>(intake), Optional.empty(), failure::complete)) {
+        Shapes shapes = new Shapes(catalog, tables, List.of(), List.of());
+        ResumePoint start = new ResumePoint(1, 0, true);
+        try (Incremental incremental = Incremental.start(SETTINGS, CAPTURED, shapes, intake, start);
+                Conveyor conveyor = new Conveyor(
+                        intake,
+                        new Acknowledgement<>(intake),
+                        Optional.empty(),
+                        incremental.window(),
+                        failure::complete)) {
             LogReader reader = new LogReader(
                     new ScriptedStream(messages),
-                    new Shapes(catalog, tables, List.of(), List.of()),
+                    shapes,
                     conveyor,
                     AlreadyRead.of("", tables, catalog),
-                    new ResumePoint(1, 0, true),
+                    incremental,
+                    start,
                     Duration.ZERO);
             try {
                 reader.read();
