@@ -147,7 +147,7 @@ final class Run implements AutoCloseable {
             throw new InvalidPipeline(e.getMessage());
         }
         if (stage.needsFullBefore()
-                && table.before() != BeforeImage.FULL
+                && table.before() == BeforeImage.KEY
                 && warned.add(new FormerRows(stream.id(), tableOf(table.schema())))) {
             LOG.warnf(
                     "stream=%s table=%s note=\"its where needs former rows that the table does not send, so rows that leave it are"

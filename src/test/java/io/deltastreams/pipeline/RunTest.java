@@ -47,6 +47,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @SuppressWarnings("NullAway.Init") // given by the running source, and by each test
 class RunTest {
@@ -265,8 +267,10 @@ class RunTest {
         assertThat(script.resume.last()).contains(new Position(1, 1, 0));
     }
 
-    @Test
-    void a_where_without_the_former_rows_it_needs_is_told_once_however_often_the_source_fails() throws IOException {
+    @ParameterizedTest
+    @CsvSource({"KEY, 1", "NONE, 0"})
+    void a_where_is_told_once_that_former_rows_are_missing_where_there_are_updates(BeforeImage before, int times)
+            throws IOException {
         List<LogRecord> told = new CopyOnWriteArrayList<>();
         Logger logger = Logger.getLogger(Run.class.getName());
         Handler listener = new Handler() {
@@ -283,7 +287,7 @@ class RunTest {
         };
         logger.addHandler(listener);
         try {
-            script.before = BeforeImage.KEY;
+            script.before = before;
             start("large: { from: public.orders, where: amount > 5, to: { memory: {} } }", "");
             script.fail(new SourceFailure(SourceFailure.Kind.TRANSIENT, "the server is away", "start it", null));
             await("second attempt", () -> assertThat(script.runs).hasValue(2));
@@ -293,7 +297,7 @@ class RunTest {
 
         assertThat(told)
                 .filteredOn(record -> record.getMessage().contains("needs former rows"))
-                .hasSize(1);
+                .hasSize(times);
     }
 
     @Test
