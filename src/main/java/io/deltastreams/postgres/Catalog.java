@@ -261,7 +261,8 @@ public final class Catalog implements AutoCloseable {
     /** Writes a message into the log that a reader of the slot gets when everything before it has been read; not on a standby. */
     public void heartbeat() throws SQLException {
         flag(
-                "SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_logical_emit_message(false, 'delta_streams', '') END IS NULL");
+                "SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_logical_emit_message(false, ?, '') END IS NULL",
+                LogicalMessages.HEARTBEAT);
     }
 
     public Optional<Slot> slot(String name) throws SQLException {

@@ -1,5 +1,6 @@
 package io.deltastreams.postgres;
 
+import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.source.Inventory;
@@ -8,6 +9,7 @@ import io.deltastreams.source.Inventory.CapturedTable;
 import io.deltastreams.source.SourceFailure;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -43,6 +45,10 @@ public final class Inspection {
                 .map(Catalog.Publication::tables)
                 .orElse(Map.of());
         List<String> excluded = excluded(settings, catalog, captured, published);
+        if (!settings.messages().isNone()) {
+            Schema messages = new Schema(LogicalMessages.RELATION, 1, LogicalMessages.COLUMNS, List.of());
+            tables.add(new CapturedTable(messages, BeforeImage.NONE));
+        }
         for (TableId id : captured) {
             CapturedTable table = catalog.table(id, excluded);
             tables.add(table);
@@ -55,6 +61,7 @@ public final class Inspection {
                 notes.add("%s has no key: its rows are delivered without identity".formatted(id));
             }
         }
+        tables.sort(Comparator.comparing(table -> table.schema().relation().text()));
         return new Inventory(tables, notes);
     }
 

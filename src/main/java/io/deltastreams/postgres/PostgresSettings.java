@@ -12,13 +12,15 @@ import java.util.stream.Collectors;
 /**
  * The section {@code source.postgresql}.
  *
- * @param tables names or patterns, {@code public.orders}, {@code public.*}
+ * @param tables names or patterns, {@code public.orders}, {@code public.*}; empty only where messages are captured
  * @param snapshotConnections how many read a snapshot side by side, 1 to 32
+ * @param messages logical messages that are captured too
  * @param dropped columns that are never captured, as {@code schema.table.column}
  */
 public record PostgresSettings(
         Server server,
         List<String> tables,
+        LogicalMessages messages,
         Snapshot snapshot,
         int snapshotConnections,
         List<String> dropped,
@@ -44,6 +46,7 @@ public record PostgresSettings(
         return new PostgresSettings(
                 server,
                 tables(settings),
+                LogicalMessages.read(settings),
                 settings.choice("snapshot", Snapshot.INITIAL),
                 settings.number(
                         "snapshot_connections", Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 8), 1, 32),
@@ -64,7 +67,7 @@ public record PostgresSettings(
 
     private static List<String> tables(Settings settings) {
         List<Settings.Item> items = settings.items("tables");
-        if (items.isEmpty()) {
+        if (items.isEmpty() && settings.items("messages").isEmpty()) {
             settings.problem("tables", "name the tables to capture: [public.orders, public.customers] or [public.*]");
         }
         List<String> tables = new ArrayList<>();

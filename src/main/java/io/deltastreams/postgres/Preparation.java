@@ -97,7 +97,7 @@ public final class Preparation {
         }
         publish(publication, tables, List.of());
         int epoch = epoch(resume, point);
-        List<Schema> truncates = epoch > 1 ? resume.schemas() : List.of();
+        List<Schema> truncates = epoch > 1 ? reread(resume.schemas()) : List.of();
         return switch (settings.snapshot()) {
             case NEVER ->
                 new Plan(captured, excluded, withoutSnapshot(resume, slot, epoch, List.of()), false, true, List.of());
@@ -127,6 +127,13 @@ public final class Preparation {
                     Catalog.Identity identity = captured.identities().get(table);
                     return identity != null && !identity.identity().isEmpty();
                 })
+                .toList();
+    }
+
+    /** Those of tables: no snapshot brings messages back. */
+    private static List<Schema> reread(List<Schema> schemas) {
+        return schemas.stream()
+                .filter(schema -> !schema.relation().equals(LogicalMessages.RELATION))
                 .toList();
     }
 
@@ -255,8 +262,9 @@ public final class Preparation {
     private void publish(Optional<Catalog.Publication> publication, List<TableId> tables, List<TableId> later)
             throws SQLException {
         if (publication.isEmpty()) {
-            catalog.execute("CREATE PUBLICATION %s FOR TABLE %s WITH (publish = 'insert, update, delete, truncate',"
-                            .formatted(Catalog.quoted(settings.publication()), listed(tables))
+            String of = tables.isEmpty() ? "" : " FOR TABLE " + listed(tables);
+            catalog.execute("CREATE PUBLICATION %s%s WITH (publish = 'insert, update, delete, truncate',"
+                            .formatted(Catalog.quoted(settings.publication()), of)
                     + " publish_via_partition_root = true)");
             return;
         }

@@ -10,6 +10,7 @@ import io.deltastreams.change.Position;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.postgres.Acknowledgement;
+import io.deltastreams.postgres.LogicalMessages;
 import io.deltastreams.postgres.Preparation;
 import io.deltastreams.postgres.ResumePoint;
 import io.deltastreams.source.Intake;
@@ -124,7 +125,7 @@ final class Capture implements DebeziumEngine.ChangeConsumer<RecordChangeEvent<S
             case "u" -> change(record, value, Draft.Kind.UPDATE);
             case "d" -> change(record, value, Draft.Kind.DELETE);
             case "t" -> change(record, value, Draft.Kind.TRUNCATE);
-            case "m" -> message(event);
+            case "m" -> message(event, value);
             default -> {
                 // A heartbeat of the engine's own, which may run ahead of the records; ours is the message.
                 if (record.sourceOffset().get(SNAPSHOT) == null) {
@@ -198,12 +199,22 @@ final class Capture implements DebeziumEngine.ChangeConsumer<RecordChangeEvent<S
         });
     }
 
-    /** A logical message outside of transactions, ours every heartbeat: everything committed before it has come. */
-    private void message(RecordChangeEvent<SourceRecord> event) throws InterruptedException {
-        if (!inTransaction) {
-            finishSnapshot(lsn(event.record()));
-            reached(lsn(event.record()), event);
+    /** A logical message; one outside of transactions, ours every heartbeat, says that everything committed before it has come. */
+    private void message(RecordChangeEvent<SourceRecord> event, Struct value) throws IOException, InterruptedException {
+        Optional<Draft> draft = tables.message(value, inTransaction);
+        if (draft.isPresent()) {
+            drafts.add(draft.get());
         }
+        if (inTransaction) {
+            return;
+        }
+        long lsn = lsn(event.record());
+        finishSnapshot(lsn);
+        if (draft.isPresent()) {
+            committedAt = Instant.now().truncatedTo(ChronoUnit.MICROS);
+            finish(Integer.toString(LogicalMessages.NO_TRANSACTION), lsn);
+        }
+        reached(lsn, event);
     }
 
     private void snapshot(SourceRecord record, Struct value) throws SQLException, InterruptedException {

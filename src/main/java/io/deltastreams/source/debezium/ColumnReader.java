@@ -170,7 +170,7 @@ record ColumnReader(Column column, Function<Object, Object> decode) {
         };
     }
 
-    private static byte[] array(Object raw) {
+    static byte[] array(Object raw) {
         if (raw instanceof byte[] bytes) {
             return bytes;
         }

@@ -69,7 +69,12 @@ final class DebeziumPostgres implements ChangeSource {
     private void capture(Preparation.Plan plan, Catalog session, Resume resume, Intake intake)
             throws SourceFailure, InterruptedException {
         String placeholder = UUID.randomUUID().toString();
-        Tables tables = new Tables(this::identity, placeholder, plan.captured().identities(), resume.schemas());
+        Tables tables = new Tables(
+                this::identity,
+                placeholder,
+                settings.messages(),
+                plan.captured().identities(),
+                resume.schemas());
         Properties properties = EngineProperties.of(settings, plan, placeholder);
         AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
         try (Capture capture = new Capture(intake, tables, plan.start(), settings.heartbeat())) {

@@ -11,6 +11,9 @@ import java.util.stream.Collectors;
 /** What the engine is told, each with its why. */
 final class EngineProperties {
 
+    /** A regular expression that nothing meets: an empty list would mean every table. */
+    private static final String NO_TABLE = "(?!)";
+
     private EngineProperties() {}
 
     /**
@@ -63,7 +66,9 @@ final class EngineProperties {
     private static void contents(Properties properties, List<TableId> tables, List<String> excluded) {
         properties.setProperty(
                 "table.include.list",
-                tables.stream().map(table -> literally(table.text())).collect(Collectors.joining(",")));
+                tables.isEmpty()
+                        ? NO_TABLE
+                        : tables.stream().map(table -> literally(table.text())).collect(Collectors.joining(",")));
         if (!excluded.isEmpty()) {
             properties.setProperty(
                     "column.exclude.list",

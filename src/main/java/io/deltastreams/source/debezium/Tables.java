@@ -1,11 +1,13 @@
 package io.deltastreams.source.debezium;
 
+import io.debezium.connector.postgresql.LogicalDecodingMessageMonitor;
 import io.debezium.data.Envelope;
 import io.deltastreams.change.Column;
 import io.deltastreams.change.Row;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.postgres.Catalog;
+import io.deltastreams.postgres.LogicalMessages;
 import io.deltastreams.postgres.SchemaVersions;
 import io.deltastreams.source.Inventory.BeforeImage;
 import java.sql.SQLException;
@@ -14,6 +16,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
@@ -26,6 +29,7 @@ final class Tables {
 
     private final Lookup catalog;
     private final String placeholder;
+    private final LogicalMessages messages;
     private final Map<TableId, Catalog.Identity> identities;
     private final SchemaVersions versions;
     private final IdentityHashMap<org.apache.kafka.connect.data.Schema, Table> known = new IdentityHashMap<>();
@@ -34,9 +38,15 @@ final class Tables {
      * @param identities of the tables as they are at the start; each is asked for again when its table's shape changes
      * @param schemas the latest ones in the log, whose versions go on
      */
-    Tables(Lookup catalog, String placeholder, Map<TableId, Catalog.Identity> identities, List<Schema> schemas) {
+    Tables(
+            Lookup catalog,
+            String placeholder,
+            LogicalMessages messages,
+            Map<TableId, Catalog.Identity> identities,
+            List<Schema> schemas) {
         this.catalog = catalog;
         this.placeholder = placeholder;
+        this.messages = messages;
         this.identities = new HashMap<>(identities);
         this.versions = new SchemaVersions(schemas);
     }
@@ -78,6 +88,20 @@ final class Tables {
                     identity.before() == BeforeImage.FULL || schema.key().contains(index);
         }
         return new Table(schema, readers.toArray(ColumnReader[]::new), identifying, record.valueSchema());
+    }
+
+    /** The logical message of a record, if such are captured. */
+    Optional<Draft> message(Struct envelope, boolean transactional) {
+        Struct message = envelope.getStruct(LogicalDecodingMessageMonitor.DEBEZIUM_LOGICAL_DECODING_MESSAGE_KEY);
+        String prefix = message.getString(LogicalDecodingMessageMonitor.DEBEZIUM_LOGICAL_DECODING_MESSAGE_PREFIX_KEY);
+        if (!messages.takes(prefix)) {
+            return Optional.empty();
+        }
+        byte[] content = ColumnReader.array(
+                message.get(LogicalDecodingMessageMonitor.DEBEZIUM_LOGICAL_DECODING_MESSAGE_CONTENT_KEY));
+        Schema schema = versions.of(LogicalMessages.RELATION, LogicalMessages.COLUMNS, List.of());
+        return Optional.of(
+                new Draft(Draft.Kind.INSERT, schema, null, LogicalMessages.row(prefix, transactional, content)));
     }
 
     /** One shape of one table. */

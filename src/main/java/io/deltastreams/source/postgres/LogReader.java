@@ -2,10 +2,10 @@ package io.deltastreams.source.postgres;
 
 import io.deltastreams.change.BinaryReader;
 import io.deltastreams.change.Schema;
+import io.deltastreams.postgres.LogicalMessages;
 import io.deltastreams.postgres.ResumePoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -38,6 +38,7 @@ final class LogReader {
 
     private final PGReplicationStream stream;
     private final Shapes shapes;
+    private final LogicalMessages messages;
     private final Conveyor conveyor;
     private final AlreadyRead already;
     private final Incremental incremental;
@@ -59,6 +60,7 @@ final class LogReader {
     LogReader(
             PGReplicationStream stream,
             Shapes shapes,
+            LogicalMessages messages,
             Conveyor conveyor,
             AlreadyRead already,
             Incremental incremental,
@@ -66,12 +68,16 @@ final class LogReader {
             Duration quiet) {
         this.stream = stream;
         this.shapes = shapes;
+        this.messages = messages;
         this.conveyor = conveyor;
         this.already = already;
         this.incremental = incremental;
         this.point = start;
         this.put = start;
         this.quiet = quiet;
+        if (!messages.isNone()) {
+            relations = relations.with(LogicalMessage.RELATION, shapes.messages());
+        }
     }
 
     /**
@@ -122,7 +128,7 @@ final class LogReader {
                 case 'E' -> stopBlock();
                 case 'c' -> commitStreamed();
                 case 'A' -> abortStreamed();
-                case 'M' -> message();
+                case 'M' -> message(bytes, offset, length);
                 case 'O' -> {}
                 default -> throw new IllegalArgumentException("no message begins with byte " + kind);
             }
@@ -171,11 +177,15 @@ final class LogReader {
     private void committed(OpenTransaction open) throws IOException, SQLException, InterruptedException {
         in.i64();
         long end = in.i64();
+        committed(open, end, EPOCH.plus(in.i64(), ChronoUnit.MICROS));
+    }
+
+    private void committed(OpenTransaction open, long end, Instant at)
+            throws IOException, SQLException, InterruptedException {
         if (Long.compareUnsigned(end, point.lsn()) <= 0) {
             throw new IllegalArgumentException("a commit that ends at %s, and everything up to %s has come"
                     .formatted(ResumePoint.text(end), ResumePoint.text(point.lsn())));
         }
-        Instant at = EPOCH.plus(in.i64(), ChronoUnit.MICROS);
         incremental.commits().add(open.xid());
         try (open) {
             Conveyor.Origin origin = new Conveyor.Origin(
@@ -326,22 +336,33 @@ final class LogReader {
         }
     }
 
-    /** A logical message; one outside of transactions, ours every heartbeat, says that everything committed before it has come. */
-    private void message() {
-        if (inBlock) {
-            in.i32();
-        }
-        boolean transactional = in.u8() != 0;
-        long lsn = in.i64();
-        if (transactional) {
-            if (Shapes.text(in).equals(ChunkReader.PREFIX)) {
-                int length = in.i32();
-                int start = in.position();
-                in.skip(length);
-                open().mark(new String(in.array(), start, length, StandardCharsets.UTF_8));
+    /** A logical message: among the rows of its transaction or, without one, on its own. */
+    private void message(byte[] bytes, int offset, int length) throws IOException, SQLException, InterruptedException {
+        BinaryReader head = new BinaryReader(bytes, offset, length);
+        head.skip(inBlock ? 1 + Integer.BYTES : 1);
+        LogicalMessage message = LogicalMessage.read(head);
+        boolean taken = messages.takes(message.prefix());
+        if (message.transactional()) {
+            if (taken) {
+                row(bytes, offset, length);
+            } else if (message.prefix().equals(ChunkReader.PREFIX)) {
+                open().mark(LogicalMessage.content(head));
             }
-        } else if (!inBlock && current == null && Long.compareUnsigned(lsn, point.lsn()) > 0) {
-            point = at(lsn);
+        } else if (taken) {
+            alone(message.lsn(), bytes, offset, length);
+        } else if (current == null && Long.compareUnsigned(message.lsn(), point.lsn()) > 0) {
+            // Ours comes every heartbeat: everything committed before it has come.
+            point = at(message.lsn());
         }
+    }
+
+    private void alone(long lsn, byte[] bytes, int offset, int length)
+            throws IOException, SQLException, InterruptedException {
+        if (current != null) {
+            throw new IllegalArgumentException("it stands within a transaction and is none of its");
+        }
+        OpenTransaction open = new OpenTransaction(LogicalMessages.NO_TRANSACTION, relations, IN_MEMORY, aside);
+        open.add(0, bytes, offset, length);
+        committed(open, lsn, Instant.now().truncatedTo(ChronoUnit.MICROS));
     }
 }

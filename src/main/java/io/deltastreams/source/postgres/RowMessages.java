@@ -5,12 +5,13 @@ import io.deltastreams.change.Row;
 import io.deltastreams.change.RowWriter;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
+import io.deltastreams.postgres.LogicalMessages;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decodes pgoutput's Insert, Update, Delete and Truncate messages of one piece (PostgreSQL manual, "Logical Replication Message Formats").
+ * Decodes pgoutput's Insert, Update, Delete, Truncate and Message messages of one piece (PostgreSQL manual, "Logical Replication Message Formats").
  * Not thread-safe; each piece has its own.
  */
 final class RowMessages {
@@ -52,6 +53,7 @@ final class RowMessages {
             case 'U' -> update();
             case 'D' -> delete();
             case 'T' -> truncate();
+            case 'M' -> message();
             default -> throw new IllegalArgumentException("no row message begins with byte " + kind);
         }
         if (in.remaining() > 0) {
@@ -127,6 +129,17 @@ final class RowMessages {
                 drafts.add(new Draft.Truncate(form.schema()));
             }
         }
+    }
+
+    private void message() {
+        TableForm form = relations.form(LogicalMessage.RELATION);
+        if (form == null) {
+            in.skip(in.remaining());
+            return;
+        }
+        LogicalMessage message = LogicalMessage.read(in);
+        Row row = LogicalMessages.row(message.prefix(), message.transactional(), in.bytes(in.i32()));
+        drafts.add(new Draft.Insert(form.schema(), row));
     }
 
     /**

@@ -6,6 +6,7 @@ import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.change.Type;
 import io.deltastreams.postgres.Catalog;
+import io.deltastreams.postgres.LogicalMessages;
 import io.deltastreams.postgres.SchemaVersions;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
@@ -78,6 +79,12 @@ final class Shapes {
             }
         }
         return new TableForm(versions.of(table, columns, key(table, full, sent)), values, identifying);
+    }
+
+    /** How logical messages are read; they come with their columns. */
+    TableForm messages() {
+        Schema schema = versions.of(LogicalMessages.RELATION, LogicalMessages.COLUMNS, List.of());
+        return new TableForm(schema, new Transcoder[0], new boolean[0]);
     }
 
     private List<String> key(TableId table, boolean full, List<Sent> sent) throws SQLException {

@@ -8,6 +8,7 @@ import io.deltastreams.change.Row;
 import io.deltastreams.change.TableId;
 import io.deltastreams.postgres.Acknowledgement;
 import io.deltastreams.postgres.Catalog;
+import io.deltastreams.postgres.LogicalMessages;
 import io.deltastreams.postgres.PostgresServer;
 import io.deltastreams.postgres.PostgresSettings;
 import io.deltastreams.postgres.Preparation;
@@ -76,6 +77,7 @@ class ProtocolTest {
             statement.execute("SET logical_decoding_work_mem = '64kB'");
             connection.setAutoCommit(false);
             statement.execute("INSERT INTO whole SELECT i, 'streamed', 1 FROM generate_series(10, 1500) i");
+            statement.execute("SELECT pg_logical_emit_message(true, 'somebody', 'between')");
             statement.execute("SAVEPOINT a");
             statement.execute("INSERT INTO whole SELECT i, 'rolled back', 1 FROM generate_series(5000, 6500) i");
             statement.execute("ROLLBACK TO a");
@@ -129,6 +131,7 @@ class ProtocolTest {
             LogReader reader = new LogReader(
                     new ScriptedStream(messages),
                     shapes,
+                    new LogicalMessages(List.of("somebody")),
                     conveyor,
                     AlreadyRead.of("", tables, catalog),
                     incremental,
@@ -150,9 +153,9 @@ class ProtocolTest {
     @ParameterizedTest
     @CsvSource({"1, off", "2, off", "2, on", "3, on", "4, on", "4, parallel"})
     void every_version_of_the_protocol_brings_the_same_changes(int version, String streaming) throws Exception {
-        Outcome expected = read(messages(1));
+        Outcome expected = read(messages(1, "messages", "true"));
         assertThat(expected.failure()).isEmpty();
-        assertThat(expected.changes()).hasSize(20 + 2 + 4 + 2 + 2 + 1 + 1 + 1 + 1 + 1491 + 10);
+        assertThat(expected.changes()).hasSize(20 + 2 + 4 + 2 + 2 + 1 + 1 + 1 + 1 + 1 + 1 + 1491 + 1 + 10);
 
         Outcome outcome = read(
                 version == 1
