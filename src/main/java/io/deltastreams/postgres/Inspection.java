@@ -2,6 +2,7 @@ package io.deltastreams.postgres;
 
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
+import io.deltastreams.postgres.PostgresSettings.Origin;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.source.Inventory;
 import io.deltastreams.source.Inventory.BeforeImage;
@@ -18,6 +19,7 @@ import java.util.stream.Collectors;
 public final class Inspection {
 
     private static final int OLDEST = 140_000;
+    private static final int KNOWS_ORIGIN = 160_000;
 
     private final PostgresSettings settings;
     private final Catalog catalog;
@@ -72,6 +74,7 @@ public final class Inspection {
                     "%s runs PostgreSQL %s".formatted(settings.server(), catalog.text("SHOW server_version")),
                     "capture needs PostgreSQL 14 or later");
         }
+        checkOrigin(settings, catalog.version());
         String level = catalog.text("SHOW wal_level");
         if (!level.equals("logical")) {
             throw Failures.permanent(
@@ -87,6 +90,15 @@ public final class Inspection {
         }
         checkTables();
         checkSlot();
+    }
+
+    static void checkOrigin(PostgresSettings settings, int version) throws SourceFailure {
+        if (settings.origin() == Origin.NONE && version < KNOWS_ORIGIN) {
+            throw Failures.permanent(
+                    "source.postgresql.origin: none needs PostgreSQL 16 or later, and %s runs %d"
+                            .formatted(settings.server(), version / 10_000),
+                    "write origin: any, or leave it out; changes that came in by replication are then captured too");
+        }
     }
 
     private void checkTables() throws SQLException, SourceFailure {

@@ -15,12 +15,14 @@ import java.util.stream.Collectors;
  * @param tables names or patterns, {@code public.orders}, {@code public.*}; empty only where messages are captured
  * @param snapshotConnections how many read a snapshot side by side, 1 to 32
  * @param messages logical messages that are captured too
+ * @param origin which changes come, by where they were made first
  * @param dropped columns that are never captured, as {@code schema.table.column}
  */
 public record PostgresSettings(
         Server server,
         List<String> tables,
         LogicalMessages messages,
+        Origin origin,
         Snapshot snapshot,
         int snapshotConnections,
         List<String> dropped,
@@ -31,6 +33,13 @@ public record PostgresSettings(
 
     private static final Pattern SLOT = Pattern.compile("[a-z0-9_]{1,63}");
     private static final Pattern TABLE = Pattern.compile("[^.]+\\.[^.]+");
+
+    /** pgoutput's option of that name (PostgreSQL manual, "Logical Streaming Replication Parameters"). */
+    public enum Origin {
+        ANY,
+        /** Not what came in by replication from another server; from PostgreSQL 16 on. */
+        NONE
+    }
 
     /** Whether the tables' present rows come first. */
     public enum Snapshot {
@@ -47,6 +56,7 @@ public record PostgresSettings(
                 server,
                 tables(settings),
                 LogicalMessages.read(settings),
+                settings.choice("origin", Origin.ANY),
                 settings.choice("snapshot", Snapshot.INITIAL),
                 settings.number(
                         "snapshot_connections", Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 8), 1, 32),

@@ -26,11 +26,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.postgresql.replication.LogSequenceNumber;
 
 /** What every reader of PostgreSQL does, beyond the port's contract. */
@@ -511,6 +514,37 @@ public abstract class PostgresSourceContract {
         assertThat(intake.changes())
                 .allMatch(change ->
                         change.schema().equals(inventory.tables().getFirst().schema()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"any, elsewhere here", "none, here"})
+    void what_came_in_by_replication_from_another_server_can_be_left_out(String origin, String places)
+            throws Exception {
+        execute("CREATE TABLE t (place text)");
+        try (RunningSource _ = running("public.t", "messages: place", "origin: " + origin)) {
+            awaitStreaming();
+            execute(
+                    "SELECT pg_replication_origin_create('%s')".formatted(database),
+                    "SELECT pg_replication_origin_session_setup('%s')".formatted(database),
+                    "INSERT INTO t VALUES ('elsewhere')",
+                    "SELECT pg_logical_emit_message(true, 'place', 'elsewhere')",
+                    "SELECT pg_logical_emit_message(false, 'place', 'elsewhere')",
+                    "SELECT pg_replication_origin_session_reset()",
+                    "INSERT INTO t VALUES ('here')",
+                    "SELECT pg_logical_emit_message(false, 'place', 'here')",
+                    "SELECT pg_logical_emit_message(true, 'place', 'here')");
+            intake.awaitLog(log -> !log.isEmpty()
+                    && log.getLast().changes().getLast() instanceof Change.Insert last
+                    && last.after().equals(Row.of("place", true, "here", null)));
+        }
+
+        assertThat(places(intake.changes("public.t"), 0)).containsExactly(places.split(" "));
+        assertThat(places(intake.changes("pg_logical.message"), 2).distinct()).containsExactly(places.split(" "));
+    }
+
+    private static Stream<String> places(List<Change> changes, int column) {
+        return changes.stream()
+                .map(change -> String.valueOf(((Change.Insert) change).after().get(column)));
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.deltastreams.source.debezium;
 
 import io.deltastreams.change.TableId;
 import io.deltastreams.postgres.PostgresSettings;
+import io.deltastreams.postgres.PostgresSettings.Origin;
 import io.deltastreams.postgres.Preparation;
 import io.deltastreams.postgres.Server;
 import java.util.List;
@@ -54,6 +55,9 @@ final class EngineProperties {
         server.options().forEach((key, value) -> properties.setProperty("database." + key, value));
         properties.setProperty("plugin.name", "pgoutput");
         properties.setProperty("slot.name", settings.slot());
+        if (settings.origin() == Origin.NONE) {
+            properties.setProperty("slot.stream.params", "origin=none");
+        }
         properties.setProperty("publication.name", settings.publication());
         // We make the publication, for just the tables captured and with publish_via_partition_root.
         properties.setProperty("publication.autocreate.mode", "disabled");

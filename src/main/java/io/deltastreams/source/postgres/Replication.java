@@ -5,6 +5,7 @@ import io.deltastreams.postgres.Acknowledgement;
 import io.deltastreams.postgres.Beat;
 import io.deltastreams.postgres.Catalog;
 import io.deltastreams.postgres.PostgresSettings;
+import io.deltastreams.postgres.PostgresSettings.Origin;
 import io.deltastreams.postgres.ResumePoint;
 import io.deltastreams.source.Intake;
 import java.sql.Connection;
@@ -56,6 +57,10 @@ final class Replication implements AutoCloseable {
                 .withSlotOption("messages", "true")
                 // Two-phase transactions are left alone: they come at their COMMIT PREPARED, as any other.
                 .withSlotOption("streaming", streaming(settings));
+        if (settings.origin() == Origin.NONE) {
+            // Servers before 16 do not know the option.
+            builder.withSlotOption("origin", "none");
+        }
         return new Replication(connection, builder.start(), settings, start);
     }
 
