@@ -13,6 +13,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -393,6 +394,31 @@ public final class Catalog implements AutoCloseable {
             }
         }
         return heaps;
+    }
+
+    /**
+     * What a query for a table's rows has to know.
+     *
+     * @param types of its columns, as a cast names them
+     */
+    public record Declaration(boolean partitioned, Map<String, String> types) {}
+
+    public Declaration declaration(TableId table) throws SQLException {
+        String query = """
+                SELECT c.relkind = 'p', a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_class c
+                JOIN pg_attribute a ON a.attrelid = c.oid
+                WHERE c.oid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped
+                """;
+        boolean partitioned = false;
+        Map<String, String> types = new HashMap<>();
+        try (PreparedStatement statement = prepared(query, quoted(table));
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                partitioned = rows.getBoolean(1);
+                types.put(rows.getString(2), rows.getString(3));
+            }
+        }
+        return new Declaration(partitioned, types);
     }
 
     /** The table's object identifier, 0 where it is gone. */

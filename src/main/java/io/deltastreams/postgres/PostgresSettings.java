@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
  * @param messages logical messages that are captured too
  * @param origin which changes come, by where they were made first
  * @param dropped columns that are never captured, as {@code schema.table.column}
+ * @param reselect whether a value that an update did not bring is asked for
  */
 public record PostgresSettings(
         Server server,
@@ -29,7 +30,8 @@ public record PostgresSettings(
         String slot,
         String publication,
         Duration heartbeat,
-        WalBudget budget) {
+        WalBudget budget,
+        boolean reselect) {
 
     private static final Pattern SLOT = Pattern.compile("[a-z0-9_]{1,63}");
     private static final Pattern TABLE = Pattern.compile("[^.]+\\.[^.]+");
@@ -64,7 +66,8 @@ public record PostgresSettings(
                 name(settings, "slot", "letters in lower case, digits and '_', 63 at most"),
                 name(settings, "publication", "letters in lower case, digits and '_', 63 at most"),
                 settings.duration("heartbeat", Duration.ofSeconds(10)),
-                WalBudget.read(settings.section("wal_budget")));
+                WalBudget.read(settings.section("wal_budget")),
+                settings.flag("reselect", false));
     }
 
     private static String name(Settings settings, String key, String expected) {

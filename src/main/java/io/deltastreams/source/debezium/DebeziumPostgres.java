@@ -170,6 +170,10 @@ final class DebeziumPostgres implements ChangeSource {
                 settings.problem(
                         "snapshot", "incremental needs engine: direct; engine: debezium has initial and never");
             }
+            if (read.reselect()) {
+                settings.problem(
+                        "reselect", "only engine: direct asks for values that were not sent; leave out one of the two");
+            }
             return new DebeziumPostgres(read);
         }
     }

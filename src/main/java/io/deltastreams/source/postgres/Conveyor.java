@@ -40,6 +40,7 @@ final class Conveyor implements AutoCloseable {
     private final Intake intake;
     private final Acknowledgement<ResumePoint> acknowledgement;
     private final Window window;
+    private final Optional<Reselection> reselection;
     private final Consumer<Throwable> failed;
     private final ExecutorService decoders;
     private final BlockingQueue<Load> loads = new LinkedBlockingQueue<>();
@@ -53,17 +54,20 @@ final class Conveyor implements AutoCloseable {
     /**
      * @param last the last position handed over by an earlier run
      * @param window told what is handed over
+     * @param reselection asks for values that were not sent, where that is wanted
      */
     Conveyor(
             Intake intake,
             Acknowledgement<ResumePoint> acknowledgement,
             Optional<Position> last,
             Window window,
+            Optional<Reselection> reselection,
             Consumer<Throwable> failed) {
         this.intake = intake;
         this.acknowledgement = acknowledgement;
         this.last = last;
         this.window = window;
+        this.reselection = reselection;
         this.failed = failed;
         int cores = Runtime.getRuntime().availableProcessors();
         decoders = Executors.newFixedThreadPool(
@@ -88,26 +92,42 @@ final class Conveyor implements AutoCloseable {
      */
     record Raw(Origin origin, List<Piece> pieces, Set<Integer> aborted, boolean first, boolean last) {}
 
-    private record Part(Origin origin, Kind kind, List<Draft> drafts, boolean first, boolean last) {}
+    /** A transaction's changes, all or some. */
+    record Part(Origin origin, Kind kind, List<Draft> drafts, boolean first, boolean last) {
+
+        /** Whether a row lacks a value that may be asked for. */
+        boolean lacks() {
+            return drafts.stream().anyMatch(draft -> draft instanceof Draft.Lacking);
+        }
+    }
 
     /** What becomes of parts once those before have been handed over. */
     private interface Handing {
         List<Part> parts() throws InterruptedException, ExecutionException;
     }
 
-    /** @param point what a restart goes on from once everything up to here is in the log */
-    private record Load(Handing handing, ResumePoint point, int bytes) {}
+    /**
+     * @param before what a restart goes on from until everything up to here is in the log
+     * @param point what it goes on from then
+     */
+    private record Load(Handing handing, ResumePoint before, ResumePoint point, int bytes) {}
 
     /** What keeps a session alive while its reader waits. */
     interface KeepAlive {
         void beat() throws SQLException;
     }
 
-    /** Takes the next transactions, in order; waits while too much is on its way. */
-    void put(List<Raw> raws, ResumePoint point, KeepAlive session) throws InterruptedException, SQLException {
+    /**
+     * Takes the next transactions, in order; waits while too much is on its way.
+     *
+     * @param before where a restart goes on while they are not all in the log
+     * @param point where it goes on then
+     */
+    void put(List<Raw> raws, ResumePoint before, ResumePoint point, KeepAlive session)
+            throws InterruptedException, SQLException {
         int bytes = acquired(bytes(raws), session);
         Future<List<Part>> parts = decoders.submit(() -> decode(raws));
-        loads.add(new Load(() -> noted(parts.get()), point, bytes));
+        loads.add(new Load(parts::get, before, point, bytes));
     }
 
     /**
@@ -121,6 +141,7 @@ final class Conveyor implements AutoCloseable {
         loads.add(new Load(
                 () -> List.of(new Part(origin, Kind.SNAPSHOT, window.close(schema, chunk.rows()), true, true)),
                 point,
+                point,
                 bytes));
     }
 
@@ -130,13 +151,6 @@ final class Conveyor implements AutoCloseable {
             session.beat();
         }
         return bytes;
-    }
-
-    private List<Part> noted(List<Part> parts) {
-        for (Part part : parts) {
-            window.note(part.drafts());
-        }
-        return parts;
     }
 
     private static int bytes(List<Raw> raws) {
@@ -149,7 +163,7 @@ final class Conveyor implements AutoCloseable {
         return (int) Math.min(sum, Integer.MAX_VALUE);
     }
 
-    private static List<Part> decode(List<Raw> raws) {
+    private List<Part> decode(List<Raw> raws) {
         List<Part> parts = new ArrayList<>(raws.size());
         for (Raw raw : raws) {
             List<Draft> drafts = new ArrayList<>();
@@ -165,9 +179,9 @@ final class Conveyor implements AutoCloseable {
         return parts;
     }
 
-    private static List<Draft> decode(Piece piece, Raw raw) {
-        RowMessages messages =
-                new RowMessages(piece.relations().without(raw.origin().covered()), piece.size());
+    private List<Draft> decode(Piece piece, Raw raw) {
+        RowMessages messages = new RowMessages(
+                piece.relations().without(raw.origin().covered()), piece.size(), reselection.isPresent());
         BinaryReader in = new BinaryReader(piece.bytes(), 0, piece.size());
         while (in.remaining() > 0) {
             int length = in.i32();
@@ -184,19 +198,34 @@ final class Conveyor implements AutoCloseable {
         try {
             while (true) {
                 Load load = loads.take();
-                for (Part part : load.handing().parts()) {
-                    add(part);
-                }
-                hand(load.point());
+                handOver(load);
                 room.release(load.bytes());
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException e) {
             failed.accept(e.getCause() == null ? e : e.getCause());
-        } catch (RuntimeException | Error e) {
+        } catch (SQLException | RuntimeException | Error e) {
             failed.accept(e);
         }
+    }
+
+    private void handOver(Load load) throws InterruptedException, ExecutionException, SQLException {
+        List<Part> left = load.handing().parts();
+        do {
+            Reselection.Step step =
+                    reselection.isPresent() ? reselection.get().complete(left) : new Reselection.Step(left, List.of());
+            step.done().forEach(this::noteAndAdd);
+            left = step.left();
+            hand(left.isEmpty() ? load.point() : load.before());
+        } while (!left.isEmpty());
+    }
+
+    private void noteAndAdd(Part part) {
+        if (part.kind() == Kind.COMMIT) {
+            window.note(part.drafts());
+        }
+        add(part);
     }
 
     /** A transaction's part waits for the next that has changes, because only then it is known whether it was the last. */

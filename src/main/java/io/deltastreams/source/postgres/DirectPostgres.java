@@ -135,9 +135,10 @@ final class DirectPostgres implements ChangeSource {
                 last = snapshot.last();
             }
             AlreadyRead already = AlreadyRead.of(start.reads(), plan.captured().tables(), lookups);
-            try (Incremental reading = Incremental.start(settings, plan.captured(), shapes, intake, start)) {
+            try (@Nullable Reselection reselection = Reselection.open(settings, plan.excluded());
+                    Incremental reading = Incremental.start(settings, plan.captured(), shapes, intake, start)) {
                 incremental = reading;
-                stream(session, shapes, already, reading, start, last, intake);
+                stream(session, shapes, already, reading, start, last, intake, Optional.ofNullable(reselection));
             } finally {
                 incremental = null;
             }
@@ -153,11 +154,12 @@ final class DirectPostgres implements ChangeSource {
             Incremental reading,
             ResumePoint start,
             Optional<Position> last,
-            Intake intake)
+            Intake intake,
+            Optional<Reselection> reselection)
             throws SQLException, SourceFailure, InterruptedException {
         try (Connection connection = Connections.openForReplication(settings.server());
                 Replication replication = Replication.start(connection, settings, session.version(), start)) {
-            Throwable failure = replication.read(session, shapes, already, reading, intake, last);
+            Throwable failure = replication.read(session, shapes, already, reading, intake, last, reselection);
             switch (failure) {
                 case Pulse.BudgetPassed passed -> throw passed;
                 case ProtocolViolation violation -> throw violation;

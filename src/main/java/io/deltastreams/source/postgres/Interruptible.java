@@ -34,6 +34,9 @@ final class Interruptible implements AutoCloseable {
             if (e.getCause() instanceof SQLException cause) {
                 throw cause;
             }
+            if (e.getCause() instanceof ProtocolViolation cause) {
+                throw cause;
+            }
             throw new IllegalStateException(e.getCause());
         }
     }

@@ -273,7 +273,7 @@ final class LogReader {
     }
 
     private void put(List<Conveyor.Raw> raws, ResumePoint to) throws SQLException, InterruptedException {
-        conveyor.put(raws, to, stream::forceUpdateStatus);
+        conveyor.put(raws, put, to, stream::forceUpdateStatus);
         put = to;
         putAt = Instant.now();
     }

@@ -1,5 +1,6 @@
 package io.deltastreams.source.postgres;
 
+import io.deltastreams.change.Schema;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.replication.LogSequenceNumber;
 
@@ -32,6 +33,16 @@ final class ProtocolViolation extends RuntimeException {
     static ProtocolViolation of(SnapshotTable chunked, IllegalArgumentException why) {
         return new ProtocolViolation(
                 "a chunk of %s".formatted(chunked.schema().relation().text()), why);
+    }
+
+    /** Of a value that was asked for by its row's key. */
+    static ProtocolViolation of(Schema schema, int column) {
+        return new ProtocolViolation(
+                "a present row of " + schema.relation().text(),
+                new IllegalArgumentException("a value of column '%s' that is no %s"
+                        .formatted(
+                                schema.columns().get(column).name(),
+                                schema.columns().get(column).type())));
     }
 
     static ProtocolViolation of(Conveyor.Origin transaction, IllegalArgumentException why) {

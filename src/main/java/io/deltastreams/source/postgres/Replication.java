@@ -81,10 +81,12 @@ final class Replication implements AutoCloseable {
             AlreadyRead already,
             Incremental incremental,
             Intake intake,
-            Optional<Position> last)
+            Optional<Position> last,
+            Optional<Reselection> reselection)
             throws InterruptedException {
         Acknowledgement<ResumePoint> acknowledgement = new Acknowledgement<>(intake);
-        try (Conveyor conveyor = new Conveyor(intake, acknowledgement, last, incremental.window(), failure::complete);
+        try (Conveyor conveyor = new Conveyor(
+                        intake, acknowledgement, last, incremental.window(), reselection, failure::complete);
                 Beat _ =
                         new Pulse(session, settings, intake, acknowledgement, this::flushed).start(failure::complete)) {
             Thread reader = Thread.ofPlatform()

@@ -6,8 +6,10 @@ import io.deltastreams.change.RowWriter;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.postgres.LogicalMessages;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,7 @@ final class RowMessages {
     private static final Schema NO_SCHEMA = new Schema(new TableId("pg_catalog", "none"), 1, List.of(), List.of());
 
     private final Relations relations;
+    private final boolean reselects;
     private final RowWriter rows;
     private final List<Draft> drafts = new ArrayList<>();
     private final BinaryReader in = new BinaryReader(new byte[0]);
@@ -34,9 +37,13 @@ final class RowMessages {
     private int[] starts = new int[16];
     private int[] lengths = new int[16];
 
-    /** @param bytes about how many the messages have together */
-    RowMessages(Relations relations, int bytes) {
+    /**
+     * @param bytes about how many the messages have together
+     * @param reselects whether values that were not sent will be asked for
+     */
+    RowMessages(Relations relations, int bytes, boolean reselects) {
         this.relations = relations;
+        this.reselects = reselects;
         this.rows = new RowWriter(bytes + 64, NO_SCHEMA);
     }
 
@@ -92,10 +99,36 @@ final class RowMessages {
         Row after = tuple(form, false, before);
         if (before != null && changesKey(form.schema(), before, after)) {
             drafts.add(new Draft.Delete(form.schema(), before));
-            drafts.add(new Draft.Insert(form.schema(), after));
+            drafts.add(draft(form, after, row -> new Draft.Insert(form.schema(), row)));
         } else {
-            drafts.add(new Draft.Update(form.schema(), before, after));
+            Row former = before;
+            drafts.add(draft(form, after, row -> new Draft.Update(form.schema(), former, row)));
         }
+    }
+
+    private Draft draft(TableForm form, Row after, Function<Row, Draft> change) {
+        List<String> key = reselects && !after.isComplete() ? key(form) : List.of();
+        return key.isEmpty() ? change.apply(after) : new Draft.Lacking(form, key, after, change);
+    }
+
+    /** The texts of the key of the tuple that was read last; none where it has no key, or not all of it was sent. */
+    private List<String> key(TableForm form) {
+        int[] places = new int[form.schema().columns().size()];
+        int column = 0;
+        for (int i = 0; i < form.width(); i++) {
+            if (form.value(i) != null) {
+                places[column++] = i;
+            }
+        }
+        List<String> key = new ArrayList<>();
+        for (int part : form.schema().key()) {
+            int place = places[part];
+            if (kinds[place] != TEXT) {
+                return List.of();
+            }
+            key.add(new String(in.array(), starts[place], lengths[place], StandardCharsets.UTF_8));
+        }
+        return key;
     }
 
     private static boolean changesKey(Schema schema, Row before, Row after) {

@@ -118,12 +118,7 @@ final class Shapes {
             columns.add(column);
             String name = Catalog.quoted(column.name());
             Optional<Transcoder> binary = BinaryValue.of(column.type(), typed.oid());
-            // A cast to text is not always what the type's output function writes (inet, char): this is.
-            reads.add(
-                    binary.isPresent()
-                            ? name
-                            : "CASE WHEN %s IS DISTINCT FROM NULL THEN pg_catalog.format('%%s', %s) END"
-                                    .formatted(name, name));
+            reads.add(binary.isPresent() ? name : asText(name));
             values.add(binary.orElseGet(() -> TextValue.of(column.type(), typed.oid())));
         }
         List<Integer> key = SchemaVersions.places(seen.identity(table).identity(), columns);
@@ -136,6 +131,11 @@ final class Shapes {
                 .map(place -> schema.columns().get(place).name())
                 .toList();
         return versions.of((TableId) schema.relation(), schema.columns(), key);
+    }
+
+    /** In SQL. A cast to text is not always what the type's output function writes (inet, char): this is. */
+    static String asText(String column) {
+        return "CASE WHEN %s IS DISTINCT FROM NULL THEN pg_catalog.format('%%s', %s) END".formatted(column, column);
     }
 
     private Type type(int oid, int modifier) throws SQLException {

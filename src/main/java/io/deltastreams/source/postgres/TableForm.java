@@ -1,6 +1,8 @@
 package io.deltastreams.source.postgres;
 
 import io.deltastreams.change.Schema;
+import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** How a table's rows come, by its last Relation message: what each of a tuple's columns becomes. Immutable. */
@@ -9,6 +11,7 @@ final class TableForm {
     private final Schema schema;
     private final @Nullable Transcoder[] values;
     private final boolean[] identifying;
+    private final Transcoder[] captured;
 
     /**
      * @param values by the tuple's columns; null for one that is not captured
@@ -18,6 +21,7 @@ final class TableForm {
         this.schema = schema;
         this.values = values.clone();
         this.identifying = identifying.clone();
+        this.captured = Arrays.stream(values).filter(Objects::nonNull).toArray(Transcoder[]::new);
     }
 
     Schema schema() {
@@ -31,6 +35,11 @@ final class TableForm {
 
     @Nullable Transcoder value(int column) {
         return values[column];
+    }
+
+    /** How a value of the schema's column comes. */
+    Transcoder captured(int column) {
+        return captured[column];
     }
 
     boolean identifies(int column) {

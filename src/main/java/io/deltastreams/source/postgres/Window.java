@@ -117,6 +117,7 @@ final class Window {
             case Draft.Insert(Schema schema, Row after) -> put(key(schema, after), Optional.empty());
             case Draft.Delete(Schema schema, Row before) -> put(key(schema, before), Optional.empty());
             case Draft.Update update -> update(update.schema(), update.after());
+            case Draft.Lacking lacking -> note(lacking.with(lacking.after()));
             case Draft.Truncate _ -> emptied = true;
         }
     }

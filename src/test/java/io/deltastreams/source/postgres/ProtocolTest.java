@@ -127,6 +127,7 @@ class ProtocolTest {
                         new Acknowledgement<>(intake),
                         Optional.empty(),
                         incremental.window(),
+                        Optional.empty(),
                         failure::complete)) {
             LogReader reader = new LogReader(
                     new ScriptedStream(messages),
@@ -140,7 +141,7 @@ class ProtocolTest {
             try {
                 reader.read();
             } catch (ScriptedStream.EndOfScript _) {
-                conveyor.put(List.of(), END, () -> {});
+                conveyor.put(List.of(), END, END, () -> {});
                 await().until(() -> failure.isDone()
                         || intake.kept().filter(END.token()::equals).isPresent());
             } catch (RuntimeException e) {
