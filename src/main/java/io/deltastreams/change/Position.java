@@ -28,6 +28,11 @@ public record Position(int epoch, long commit, int index) implements Comparable<
         }
     }
 
+    /** Before everything of an epoch, and behind everything of those before it. */
+    public static Position beginning(int epoch) {
+        return new Position(epoch, 0, 0);
+    }
+
     /**
      * Reads the text form.
      *

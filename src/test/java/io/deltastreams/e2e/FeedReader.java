@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A subscriber as a browser's EventSource is one: reads a feed from the earliest on, and after a lost connection resumes at the last id. */
@@ -16,6 +17,7 @@ final class FeedReader implements AutoCloseable {
 
     private final Service service;
     private final String path;
+    private final Consumer<String> gap;
     private final Fold fold = new Fold();
     private final Thread thread;
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -23,9 +25,17 @@ final class FeedReader implements AutoCloseable {
     private volatile @Nullable InputStream open;
     private String lastId = "";
 
+    /** To whom a gap is a failure. */
     FeedReader(Service service, String path) {
+        this(service, path, gap -> {
+            throw new AssertionError("gap on " + path + ": " + gap);
+        });
+    }
+
+    FeedReader(Service service, String path, Consumer<String> gap) {
         this.service = service;
         this.path = path;
+        this.gap = gap;
         this.thread = Thread.ofVirtual().start(this::read);
     }
 
@@ -96,7 +106,8 @@ final class FeedReader implements AutoCloseable {
     private void dispatch(String event, String id, String data) throws IOException {
         switch (event) {
             case "insert", "update", "delete", "truncate" -> fold.applyInOrder(Fold.JSON.readTree(data));
-            case "gap", "error" -> throw new AssertionError(event + " on " + path + ": " + data);
+            case "gap" -> gap.accept(data);
+            case "error" -> throw new AssertionError(event + " on " + path + ": " + data);
             default -> {}
         }
         if (!id.isEmpty()) {

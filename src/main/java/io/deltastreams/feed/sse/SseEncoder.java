@@ -40,8 +40,8 @@ final class SseEncoder {
     Encoded encode(Reading reading, Position at, Optional<Narrower> narrower) {
         return switch (reading) {
             case Reading.Deltas deltas ->
-                narrower.map(some -> narrowed(deltas, some))
-                        .orElseGet(() -> deltas.derived(Encoded.class, Encoded.class, this::whole));
+                narrower.map(some -> narrowed(deltas, at, some))
+                        .orElseGet(() -> deltas.derived(Encoded.class, Encoded.class, some -> whole(some, at)));
             case Reading.Gap gap -> {
                 Position upTo = gap.removedUpTo();
                 yield new Encoded(List.of(new Encoded.Events(new Bytes(SseEvents.gap(gap)), upTo, false)), upTo, false);
@@ -55,23 +55,23 @@ final class SseEncoder {
         return new Encoded.Events(new Bytes(SseEvents.error(position, reason, errorRetry)), at, false);
     }
 
-    private Encoded whole(Reading.Deltas reading) {
-        return new Encoded(new Pieces().addAll(reading.deltas()).done(), reading.upTo(), false);
+    private Encoded whole(Reading.Deltas reading, Position at) {
+        return new Encoded(new Pieces(at).addAll(reading.deltas()).done(reading.upTo()), reading.upTo(), false);
     }
 
-    private Encoded narrowed(Reading.Deltas reading, Narrower narrower) {
+    private Encoded narrowed(Reading.Deltas reading, Position at, Narrower narrower) {
         return reading.derived(Narrowings.class, Narrowings.class, _ -> new Narrowings())
-                .get(narrower.text(), () -> narrow(reading, narrower));
+                .get(narrower.text(), () -> narrow(reading, at, narrower));
     }
 
-    private Encoded narrow(Reading.Deltas reading, Narrower narrower) {
+    private Encoded narrow(Reading.Deltas reading, Position at, Narrower narrower) {
         Narrower.Narrowed narrowed = narrower.apply(reading.deltas());
-        List<Encoded.Piece> pieces = new Pieces().addAll(narrowed.deltas()).done();
+        Pieces pieces = new Pieces(at).addAll(narrowed.deltas());
         if (narrowed.refused().isEmpty()) {
-            return new Encoded(pieces, reading.upTo(), false);
+            return new Encoded(pieces.done(reading.upTo()), reading.upTo(), false);
         }
         Narrower.Refused refused = narrowed.refused().get();
-        List<Encoded.Piece> all = new ArrayList<>(pieces);
+        List<Encoded.Piece> all = new ArrayList<>(pieces.done(refused.position()));
         all.add(error(refused.position(), refused.reason(), refused.position()));
         return new Encoded(all, refused.position(), true);
     }
@@ -97,14 +97,19 @@ final class SseEncoder {
         }
     }
 
-    /** Collects deltas into pieces of about a chunk, with the shapes between them where they change. */
+    /** Collects deltas into pieces of about a chunk, with the shapes and the gaps between them where shape and epoch change. */
     private final class Pieces {
 
         private final List<Encoded.Piece> pieces = new ArrayList<>();
         private final Map<TableId, Schema> shapes = new HashMap<>();
         private final ByteArrayOutputStream events = new ByteArrayOutputStream();
-        private Position upTo = Position.START;
+        private Position upTo;
         private boolean within;
+
+        /** @param at where the subscribers stand before them */
+        private Pieces(Position at) {
+            this.upTo = at;
+        }
 
         private Pieces addAll(List<Delta> deltas) {
             deltas.forEach(this::add);
@@ -112,6 +117,7 @@ final class SseEncoder {
         }
 
         private void add(Delta delta) {
+            enter(delta.position().epoch());
             Schema known = shapes.get(delta.source());
             Schema schema = delta.schema();
             if (!schema.equals(known)) {
@@ -131,6 +137,16 @@ final class SseEncoder {
             within = !delta.last();
         }
 
+        /** Invariant 6: whoever comes from a history that has ended is told so before anything of the next one. */
+        private void enter(int epoch) {
+            if (upTo.epoch() > 0 && upTo.epoch() < epoch) {
+                cut();
+                Position beginning = Position.beginning(epoch);
+                pieces.add(new Encoded.Events(new Bytes(SseEvents.newEpoch(upTo, beginning)), beginning, false));
+                upTo = beginning;
+            }
+        }
+
         private void cut() {
             if (events.size() > 0) {
                 pieces.add(new Encoded.Events(new Bytes(events.toByteArray()), upTo, within));
@@ -138,8 +154,10 @@ final class SseEncoder {
             }
         }
 
-        private List<Encoded.Piece> done() {
+        /** @param end where the subscribers stand behind them */
+        private List<Encoded.Piece> done(Position end) {
             cut();
+            enter(end.epoch());
             return pieces;
         }
     }

@@ -53,6 +53,7 @@ final class SseEvents {
     /** Carries the id behind the gap, so that whoever connects again is told of it once. */
     static byte[] gap(Reading.Gap gap) {
         JsonObject data = new JsonObject()
+                .put("reason", "retention")
                 .put("after", gap.after().toString())
                 .put("removed_up_to", gap.removedUpTo().toString())
                 .put(
@@ -61,6 +62,20 @@ final class SseEvents {
                                 + " behind it. State built from the feed is no longer complete: build it anew from the"
                                 + " source, then follow from here.");
         return bytes("id: %s\nevent: gap\ndata: %s\n\n".formatted(gap.removedUpTo(), data.encode()));
+    }
+
+    /** Between two histories of the source; the id is in the new one, so that whoever connects again is told of it once. */
+    static byte[] newEpoch(Position after, Position beginning) {
+        JsonObject data = new JsonObject()
+                .put("reason", "epoch")
+                .put("after", after.toString())
+                .put("begins_at", beginning.toString())
+                .put(
+                        "message",
+                        "the source's history began again: what happened behind 'after' and before 'begins_at' does not come as"
+                                + " changes. This feed goes on with the new history, which begins with a truncate and the rows"
+                                + " that are there, unless the pipeline takes no snapshot (snapshot: never).");
+        return bytes("id: %s\nevent: gap\ndata: %s\n\n".formatted(beginning, data.encode()));
     }
 
     /** The last event of a feed that cannot go on. The id stays at the last delta, so that nothing is lost once it is mended. */

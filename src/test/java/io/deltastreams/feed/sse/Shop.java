@@ -47,6 +47,7 @@ final class Shop implements AutoCloseable {
     private final Vertx vertx = Vertx.vertx();
     private final HttpServer server;
     private int commits;
+    private int epoch = 1;
 
     Shop(FeedConfig config) {
         orders = stream("orders", ORDERS);
@@ -122,7 +123,7 @@ final class Shop implements AutoCloseable {
             @org.jspecify.annotations.Nullable Object[] row = new Object[schema.columns().size()];
             row[0] = id;
             row[1] = status;
-            changes.add(new Change.Insert(new Position(1, commit, changes.size()), schema, Row.of(row)));
+            changes.add(new Change.Insert(new Position(epoch, commit, changes.size()), schema, Row.of(row)));
         }
         return append(changes, true);
     }
@@ -133,6 +134,16 @@ final class Shop implements AutoCloseable {
                 Long.toString(commit), Transaction.Kind.COMMIT, NOON.plusSeconds(commit), changes, complete);
         log.append(new Batch(List.of(transaction), new ResumeToken("t"))).join();
         return transaction;
+    }
+
+    /** The source's history begins again, with a truncate. */
+    Transaction beginAgain() {
+        nextEpoch();
+        return append(List.of(new Change.Truncate(new Position(epoch, ++commits, 0), schema(ORDERS, 1))), true);
+    }
+
+    void nextEpoch() {
+        epoch++;
     }
 
     int nextCommit() {
