@@ -76,6 +76,9 @@ public interface ChangeLog extends AutoCloseable {
      */
     Slice read(Position after, Predicate<TableId> tables, long maxBytes) throws IOException;
 
+    /** Whether all that stands behind {@code after} was appended just now, so that it is read without the disk. */
+    boolean isInMemory(Position after);
+
     /**
      * Completes once something durable stands behind {@code position}; at once if it does already. Fails with {@link LogClosed} when the log is
      * closed first. Whoever no longer waits cancels it.

@@ -107,6 +107,11 @@ final class SegmentedLog implements ChangeLog {
         }
     }
 
+    @Override
+    public boolean isInMemory(Position after) {
+        return tail.begins(after);
+    }
+
     private static Slice fromDisk(List<Segment> list, Position after, Predicate<TableId> tables, long maxBytes)
             throws IOException {
         for (Segment segment : list) {

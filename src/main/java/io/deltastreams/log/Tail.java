@@ -69,6 +69,11 @@ final class Tail {
         return ring[(head + place) & (ring.length - 1)];
     }
 
+    /** Whether everything behind {@code after} is here. */
+    synchronized boolean begins(Position after) {
+        return !start.isAfter(after);
+    }
+
     /** What stands behind {@code after}; empty if that begins before what is kept here. */
     Optional<Slice.Changes> read(Position after, Predicate<TableId> tables, long maxBytes) {
         List<Entry> entries;

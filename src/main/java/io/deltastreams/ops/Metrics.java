@@ -73,6 +73,10 @@ class Metrics {
                         .map(snapshot -> (double) snapshot.total())
                         .orElse(Double.NaN));
         gauge(
+                "delta_streams_source_alone",
+                "1 while what competes with capture for this machine waits (wal_budget: pause-others)",
+                status -> status.source().alone() ? 1 : 0);
+        gauge(
                 "delta_streams_log_bytes",
                 "Size of the log on disk",
                 status -> status.log().status().bytes());
@@ -122,6 +126,12 @@ class Metrics {
                 .description("Deltas delivered to the output")
                 .register(registry);
         gauge("delta_streams_output_up", "1 while the output delivers", tags, output, (_, out) -> up(out.state()));
+        gauge(
+                "delta_streams_output_paused",
+                "1 while the output leaves the machine to capture",
+                tags,
+                output,
+                (_, out) -> out.state() == State.PAUSED ? 1 : 0);
         gauge(
                 "delta_streams_output_lag_seconds",
                 "Age of the newest delivered delta's commit; 0 at the log's end",

@@ -8,6 +8,7 @@ import io.deltastreams.sink.Outcome;
 import io.deltastreams.sink.Retrying;
 import io.deltastreams.sink.Sink;
 import io.deltastreams.stream.DeltaStream;
+import io.deltastreams.stream.Pacing;
 import io.deltastreams.stream.Reading;
 import io.deltastreams.transform.OnError;
 import io.smallrye.mutiny.Multi;
@@ -34,6 +35,7 @@ final class OutputRunner implements Retrying.Watch {
     private final DeltaStream stream;
     private final PipelineDefinition.Output output;
     private final DeadLetters deadLetters;
+    private final Precedence precedence;
     private final Sink sink;
     private @Nullable Cancellable subscription;
 
@@ -43,10 +45,12 @@ final class OutputRunner implements Retrying.Watch {
     private final AtomicLong delivered = new AtomicLong();
     private volatile @Nullable Instant behind;
 
-    OutputRunner(DeltaStream stream, PipelineDefinition.Output output, DeadLetters deadLetters) {
+    /** @param precedence what goes before this output, unless it is required */
+    OutputRunner(DeltaStream stream, PipelineDefinition.Output output, DeadLetters deadLetters, Precedence precedence) {
         this.stream = stream;
         this.output = output;
         this.deadLetters = deadLetters;
+        this.precedence = precedence;
         this.sink = new Retrying(output.sink(), FIRST_PAUSE, LONGEST_PAUSE, this);
     }
 
@@ -76,7 +80,12 @@ final class OutputRunner implements Retrying.Watch {
         Position after = cursor;
         return after == null
                 ? sink.cursor().map(this::found)
-                : stream.nextFew(after).chain(this::deliver);
+                : stream.nextFew(after, pacing()).chain(this::deliver);
+    }
+
+    /** What capture may wait for, at its disk budget or to acknowledge, never waits for capture. */
+    private Pacing pacing() {
+        return isRequired() ? Pacing.FREE : precedence;
     }
 
     private Outcome found(Optional<Position> position) {
@@ -175,12 +184,13 @@ final class OutputRunner implements Retrying.Watch {
     }
 
     PipelineStatus.Output status() {
+        Optional<String> pause = isRequired() || state != State.RUNNING ? Optional.empty() : precedence.claimed();
         return new PipelineStatus.Output(
                 stream.id(),
                 output.kind(),
                 output.required(),
-                state,
-                message,
+                pause.isPresent() ? State.PAUSED : state,
+                pause.map("leaves the machine to capture: "::concat).orElse(message),
                 cursor(),
                 delivered.get(),
                 Optional.ofNullable(behind));

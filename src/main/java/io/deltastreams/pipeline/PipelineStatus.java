@@ -25,6 +25,8 @@ public record PipelineStatus(String name, Source source, Log log, List<Output> o
         RUNNING,
         /** Something is away; tried again by itself. */
         RETRYING,
+        /** Leaves the machine to capture for a while. */
+        PAUSED,
         /** Ended by its policy or a mistake that somebody has to mend. */
         STOPPED
     }
@@ -34,6 +36,7 @@ public record PipelineStatus(String name, Source source, Log log, List<Output> o
      * @param captured changes taken since the start, by table
      * @param committedAt commit time of the newest change taken
      * @param retainedWal what the database keeps of its log for us
+     * @param alone whether what competes with capture waits
      */
     public record Source(
             String kind,
@@ -43,6 +46,7 @@ public record PipelineStatus(String name, Source source, Log log, List<Output> o
             Optional<Instant> committedAt,
             Optional<SnapshotProgress> snapshot,
             Optional<RetainedLog> retainedWal,
+            boolean alone,
             List<String> notes) {
 
         public Source {

@@ -44,6 +44,7 @@ final class Run implements AutoCloseable {
     private final List<OutputRunner> outputs = new ArrayList<>();
     private final List<ChangeLog.Pin> pins = new ArrayList<>();
     private final SourceRunner source;
+    private final Precedence precedence = new Precedence();
     /** What the source's thread has warned of: it describes the tables at each attempt to capture. */
     private final Set<FormerRows> warned = new HashSet<>();
 
@@ -70,12 +71,20 @@ final class Run implements AutoCloseable {
         DeadLetters deadLetters =
                 new DeadLetters(deadLetterFolder(definition.log().path()), codec);
         for (PipelineDefinition.Stream declared : definition.streams()) {
-            DeltaStream stream = new DeltaStream(declared.program(), log, deadLetters, blocking);
+            DeltaStream stream = new DeltaStream(declared.program(), log, deadLetters, precedence, blocking);
             streams.add(stream);
-            declared.outputs().forEach(output -> outputs.add(new OutputRunner(stream, output, deadLetters)));
+            declared.outputs()
+                    .forEach(output -> outputs.add(new OutputRunner(stream, output, deadLetters, precedence)));
         }
         this.source = new SourceRunner(
-                definition.source(), log, handover, this::durable, this::describe, invalid, this::logFailed);
+                definition.source(),
+                log,
+                handover,
+                this::durable,
+                this::describe,
+                invalid,
+                this::logFailed,
+                precedence);
     }
 
     private static Path deadLetterFolder(Path log) {

@@ -52,6 +52,7 @@ final class SourceRunner implements Intake, AutoCloseable {
     private final Described described;
     private final Consumer<InvalidPipeline> invalid;
     private final Consumer<Throwable> logFailed;
+    private final Precedence precedence;
     private final Thread thread;
     private final Object gate = new Object();
 
@@ -69,6 +70,7 @@ final class SourceRunner implements Intake, AutoCloseable {
     /**
      * @param durable up to where the database may forget
      * @param invalid told once when a stream does not fit the tables; capture ends then
+     * @param precedence claimed while the database keeps more of its log than it may
      */
     SourceRunner(
             PipelineDefinition.Source definition,
@@ -77,7 +79,8 @@ final class SourceRunner implements Intake, AutoCloseable {
             Supplier<Optional<Position>> durable,
             Described described,
             Consumer<InvalidPipeline> invalid,
-            Consumer<Throwable> logFailed) {
+            Consumer<Throwable> logFailed,
+            Precedence precedence) {
         this.definition = definition;
         this.log = log;
         this.handover = handover;
@@ -85,6 +88,7 @@ final class SourceRunner implements Intake, AutoCloseable {
         this.described = described;
         this.invalid = invalid;
         this.logFailed = logFailed;
+        this.precedence = precedence;
         this.thread = Thread.ofVirtual().name("delta-streams-source").unstarted(this::keepCapturing);
     }
 
@@ -148,6 +152,8 @@ final class SourceRunner implements Intake, AutoCloseable {
             return e.remedy().isEmpty() ? String.valueOf(e.getMessage()) : e.getMessage() + "; " + e.remedy();
         } finally {
             current = null;
+            // Nobody captures, so nobody needs the machine for it.
+            precedence.release();
         }
     }
 
@@ -197,6 +203,11 @@ final class SourceRunner implements Intake, AutoCloseable {
     @Override
     public void retained(RetainedLog told) {
         retainedWal = told;
+        if (told.urgent()) {
+            precedence.claim(told.warning());
+        } else {
+            precedence.release();
+        }
     }
 
     TableSnapshots snapshots() throws Refused {
@@ -219,6 +230,7 @@ final class SourceRunner implements Intake, AutoCloseable {
                 Optional.ofNullable(committedAt),
                 Optional.ofNullable(snapshot),
                 Optional.ofNullable(kept),
+                precedence.claimed().isPresent(),
                 notes);
     }
 

@@ -235,17 +235,20 @@ public final class Catalog implements AutoCloseable {
     /**
      * What the server keeps of its log for a slot.
      *
+     * @param unread how many of the bytes its reader has not confirmed
      * @param left bytes until it may be removed ({@code safe_wal_size}); empty where no limit is set
      * @param status {@code reserved}, {@code extended}, {@code unreserved} or {@code lost}
      */
-    public record Retained(long bytes, OptionalLong left, String status) {}
+    public record Retained(long bytes, long unread, OptionalLong left, String status) {}
 
     /** Empty where there is no such slot, or nothing is kept for it any more. */
     public Optional<Retained> retained(String slot) throws SQLException {
         String query = """
-                SELECT pg_wal_lsn_diff(
-                  CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,
-                  restart_lsn)::bigint, safe_wal_size, coalesce(wal_status, '') FROM pg_replication_slots
+                SELECT pg_wal_lsn_diff(now, restart_lsn)::bigint,
+                  pg_wal_lsn_diff(now, coalesce(confirmed_flush_lsn, restart_lsn))::bigint,
+                  safe_wal_size, coalesce(wal_status, '')
+                FROM pg_replication_slots,
+                  (SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END now) n
                 WHERE slot_name = ? AND restart_lsn IS NOT NULL
                 """;
         try (PreparedStatement statement = prepared(query, slot);
@@ -253,9 +256,9 @@ public final class Catalog implements AutoCloseable {
             if (!rows.next()) {
                 return Optional.empty();
             }
-            long left = rows.getLong(2);
+            long left = rows.getLong(3);
             OptionalLong safe = rows.wasNull() ? OptionalLong.empty() : OptionalLong.of(left);
-            return Optional.of(new Retained(rows.getLong(1), safe, rows.getString(3)));
+            return Optional.of(new Retained(rows.getLong(1), rows.getLong(2), safe, rows.getString(4)));
         }
     }
 

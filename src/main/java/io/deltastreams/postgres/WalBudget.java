@@ -17,6 +17,8 @@ public record WalBudget(long bytes, Action action) {
     public enum Action {
         /** Told in the log, in health and on the page. */
         WARN,
+        /** Told, and what competes with capture for this machine waits until it is less again. */
+        PAUSE_OTHERS,
         /** Told, then the slot is dropped, so that the server is free at once; a new epoch begins with a snapshot. */
         RESNAPSHOT
     }
@@ -27,7 +29,12 @@ public record WalBudget(long bytes, Action action) {
 
     /** What to tell, with a warning where the budget is passed or the server is about to remove what we have not read. */
     public RetainedLog judge(Catalog.Retained retained) {
-        return new RetainedLog(retained.bytes(), retained.left(), warning(retained));
+        return new RetainedLog(retained.bytes(), retained.left(), warning(retained), isUrgent(retained));
+    }
+
+    /** A transaction that runs for long makes the server keep log that capture has read already, and then no haste helps. */
+    private boolean isUrgent(Catalog.Retained retained) {
+        return action == Action.PAUSE_OTHERS && isPassed(retained) && 2 * retained.unread() > bytes;
     }
 
     private String warning(Catalog.Retained retained) {

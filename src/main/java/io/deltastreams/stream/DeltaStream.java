@@ -45,6 +45,7 @@ public final class DeltaStream {
     private final StreamProgram program;
     private final ChangeLog log;
     private final Rejections rejections;
+    private final Pacing pacing;
     private final Executor blocking;
     private final ConcurrentMap<Shape, Stage> stages = new ConcurrentHashMap<>();
     private final ConcurrentMap<TableId, Schema> outputs = new ConcurrentHashMap<>();
@@ -58,11 +59,15 @@ public final class DeltaStream {
 
     private record Known(Schema schema, Stage stage) {}
 
-    /** @param blocking where reads that may go to disk run; virtual threads */
-    public DeltaStream(StreamProgram program, ChangeLog log, Rejections rejections, Executor blocking) {
+    /**
+     * @param pacing what a reader waits for that has to read from disk
+     * @param blocking where reads that may go to disk run; virtual threads
+     */
+    public DeltaStream(StreamProgram program, ChangeLog log, Rejections rejections, Pacing pacing, Executor blocking) {
         this.program = program;
         this.log = log;
         this.rejections = rejections;
+        this.pacing = pacing;
         this.blocking = blocking;
     }
 
@@ -125,20 +130,32 @@ public final class DeltaStream {
                 .runSubscriptionOn(blocking);
     }
 
-    /** What stands behind a position; waits until something does. */
+    /** What stands behind a position; waits until something does, and, where that has to be read from disk, for its turn. */
     public Uni<Reading> next(Position after) {
-        return Uni.createFrom()
-                .completionStage(() -> log.beyond(after))
-                .emitOn(blocking)
-                .map(_ -> recent.get(after, () -> read(after)));
+        return beyond(after)
+                .chain(() -> log.isInMemory(after) ? Pacing.FREE.turn() : pacing.turn())
+                .chain(() -> reading(after));
+    }
+
+    private Uni<Void> beyond(Position after) {
+        return Uni.createFrom().completionStage(() -> log.beyond(after));
+    }
+
+    private Uni<Reading> reading(Position after) {
+        return Uni.createFrom().voidItem().emitOn(blocking).map(_ -> recent.get(after, () -> read(after)));
     }
 
     /**
      * The same for a reader that waits for its target after each reading: where it is behind it gets several in one, so that it waits less
      * often.
+     *
+     * @param turns what it waits for, wherever it reads from
      */
-    public Uni<Reading> nextFew(Position after) {
-        return next(after).map(reading -> reading instanceof Reading.Deltas first ? gathered(first) : reading);
+    public Uni<Reading> nextFew(Position after, Pacing turns) {
+        return beyond(after)
+                .chain(turns::turn)
+                .chain(() -> reading(after))
+                .map(reading -> reading instanceof Reading.Deltas first ? gathered(first) : reading);
     }
 
     private Reading gathered(Reading.Deltas first) {

@@ -22,6 +22,7 @@ import io.deltastreams.sink.memory.MemorySinks;
 import io.deltastreams.sink.memory.MemoryTarget;
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.Intake;
+import io.deltastreams.source.Intake.RetainedLog;
 import io.deltastreams.source.Inventory;
 import io.deltastreams.source.Inventory.BeforeImage;
 import io.deltastreams.source.Inventory.CapturedTable;
@@ -34,6 +35,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -298,6 +300,47 @@ class RunTest {
         assertThat(told)
                 .filteredOn(record -> record.getMessage().contains("needs former rows"))
                 .hasSize(times);
+    }
+
+    private static RetainedLog retained(boolean urgent) {
+        return new RetainedLog(5 << 20, OptionalLong.empty(), urgent ? "the server keeps 5 MB" : "", urgent);
+    }
+
+    @Test
+    void while_capture_has_to_catch_up_outputs_that_nobody_requires_wait() throws IOException {
+        start("""
+                needed: { from: public.orders, to: { memory: { required: true } } }
+                other: { from: public.orders, to: { memory: {} } }
+                """, "");
+        script.commit(1, 10);
+        await("delivery", () -> assertThat(target("other").deltas()).hasSize(1));
+
+        script.intake.retained(retained(true));
+        script.commit(2, 10);
+
+        await("delivery", () -> assertThat(target("needed").deltas()).hasSize(2));
+        assertThat(output("needed").state()).isEqualTo(State.RUNNING);
+        assertThat(output("other").state()).isEqualTo(State.PAUSED);
+        assertThat(output("other").message()).contains("the server keeps 5 MB");
+        assertThat(run.status().source().alone()).isTrue();
+        assertThat(target("other").deltas()).hasSize(1);
+
+        script.intake.retained(retained(false));
+
+        await("delivery", () -> assertThat(target("other").deltas()).hasSize(2));
+        assertThat(output("other").state()).isEqualTo(State.RUNNING);
+        assertThat(run.status().source().alone()).isFalse();
+    }
+
+    @Test
+    void nobody_waits_for_a_capture_that_has_failed() throws IOException {
+        start("orders: { from: public.orders, to: { memory: {} } }", "");
+        await("capture", () -> assertThat(script.runs).hasValue(1));
+        script.intake.retained(retained(true));
+        script.commit(1, 10);
+        script.fail(new SourceFailure(SourceFailure.Kind.TRANSIENT, "the server is away", "start it", null));
+
+        await("delivery", () -> assertThat(target("orders").deltas()).hasSize(1));
     }
 
     @Test

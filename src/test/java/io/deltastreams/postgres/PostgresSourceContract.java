@@ -408,6 +408,28 @@ public abstract class PostgresSourceContract {
     }
 
     @Test
+    void more_log_than_the_budget_is_urgent_until_it_is_read_where_that_is_declared() throws Exception {
+        execute("CREATE TABLE t (id int PRIMARY KEY, filler text)");
+        try (RunningSource _ = running("public.t", "wal_budget: { size: 4MB, action: pause-others }")) {
+            awaitStreaming();
+            intake.nothingMoreIsDurable();
+            execute("INSERT INTO t SELECT n, repeat('x', 500) FROM generate_series(1, 20000) n");
+
+            awaitUrgent(true);
+            intake.everythingIsDurable();
+            execute("INSERT INTO t VALUES (0, 'x')");
+            awaitUrgent(false);
+        }
+    }
+
+    private void awaitUrgent(boolean urgent) {
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> intake.retained()
+                        .filter(kept -> kept.urgent() == urgent)
+                        .isPresent());
+    }
+
+    @Test
     void without_a_snapshot_only_what_is_committed_from_now_on_comes() throws Exception {
         execute("CREATE TABLE t (id int PRIMARY KEY)", "INSERT INTO t VALUES (1)");
         try (RunningSource _ = running("public.t", "snapshot: never")) {

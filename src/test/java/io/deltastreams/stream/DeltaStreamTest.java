@@ -20,6 +20,7 @@ import io.deltastreams.log.LogClosed;
 import io.deltastreams.log.LogSettings;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.transform.StreamProgram;
+import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.helpers.test.UniAssertSubscriber;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -44,11 +46,14 @@ class DeltaStreamTest {
             List.of(new Column("id", Type.Simple.INT32, false), new Column("amount", Type.Simple.INT32, false)),
             List.of(0));
 
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
     @TempDir
     Path folder;
 
     private ChangeLog log;
     private int commits;
+    private Pacing pacing = Pacing.FREE;
     private final List<String> rejected = new ArrayList<>();
 
     @BeforeEach
@@ -69,6 +74,7 @@ class DeltaStreamTest {
                 program,
                 log,
                 (stream, change, reason) -> rejected.add(reason),
+                pacing,
                 task -> Thread.ofVirtual().start(task));
     }
 
@@ -86,6 +92,26 @@ class DeltaStreamTest {
 
     private static Reading.Deltas next(DeltaStream stream, Position after) {
         return (Reading.Deltas) stream.next(after).await().atMost(Duration.ofSeconds(10));
+    }
+
+    @Test
+    void a_reader_that_has_to_read_from_disk_waits_for_its_turn_and_no_other_does() throws IOException {
+        commit(1);
+        log.close();
+        log = ChangeLog.open(LogSettings.at(folder));
+        Position end = log.last().orElseThrow();
+        commit(2);
+        CompletableFuture<Void> turn = new CompletableFuture<>();
+        pacing = () -> Uni.createFrom().completionStage(turn);
+        DeltaStream stream = stream("from: public.orders");
+
+        CompletableFuture<Reading> behind = stream.next(Position.START).subscribeAsCompletionStage();
+        assertThat(stream.next(end).await().atMost(PATIENCE)).isInstanceOf(Reading.Deltas.class);
+        assertThat(stream.nextFew(Position.START, Pacing.FREE).await().atMost(PATIENCE))
+                .isInstanceOf(Reading.Deltas.class);
+        assertThat(behind).isNotDone();
+        turn.complete(null);
+        assertThat(behind).succeedsWithin(PATIENCE);
     }
 
     @Test
@@ -113,7 +139,8 @@ class DeltaStreamTest {
         int few = 0;
         while (stream.latest().isAfter(at)) {
             Reading.Deltas one = next(stream, at);
-            Reading.Deltas several = (Reading.Deltas) stream.nextFew(at).await().atMost(Duration.ofSeconds(10));
+            Reading.Deltas several =
+                    (Reading.Deltas) stream.nextFew(at, Pacing.FREE).await().atMost(Duration.ofSeconds(10));
             assertThat(several.deltas()).startsWith(one.deltas().toArray(Delta[]::new));
             all.addAll(several.deltas());
             at = several.upTo();
@@ -142,9 +169,9 @@ class DeltaStreamTest {
         commit(1, 0, 1);
         commit(1);
 
-        Reading.Deltas before =
-                (Reading.Deltas) stream.nextFew(Position.START).await().atMost(Duration.ofSeconds(10));
-        Reading stopped = stream.nextFew(before.upTo()).await().atMost(Duration.ofSeconds(10));
+        Reading.Deltas before = (Reading.Deltas)
+                stream.nextFew(Position.START, Pacing.FREE).await().atMost(Duration.ofSeconds(10));
+        Reading stopped = stream.nextFew(before.upTo(), Pacing.FREE).await().atMost(Duration.ofSeconds(10));
 
         assertThat(before.deltas()).hasSize(1);
         assertThat(stopped).isInstanceOf(Reading.Stopped.class);

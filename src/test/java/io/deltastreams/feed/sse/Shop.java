@@ -18,6 +18,7 @@ import io.deltastreams.feed.FeedConfig;
 import io.deltastreams.feed.Subscribers;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.stream.DeltaStream;
+import io.deltastreams.stream.Pacing;
 import io.deltastreams.transform.StreamProgram;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -86,7 +87,7 @@ final class Shop implements AutoCloseable {
     private DeltaStream stream(String name, TableId table) {
         Settings settings = Settings.parse("test.yaml", "from: " + table.text(), _ -> null);
         StreamProgram program = StreamProgram.read(new StreamId(name), settings);
-        return new DeltaStream(program, log, (_, _, _) -> {}, blocking);
+        return new DeltaStream(program, log, (_, _, _) -> {}, Pacing.FREE, blocking);
     }
 
     int port() {
