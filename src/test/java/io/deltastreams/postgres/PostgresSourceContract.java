@@ -495,11 +495,10 @@ public abstract class PostgresSourceContract {
             int before = intake.batches().size();
             await().atMost(Duration.ofSeconds(30)).until(() -> intake.batches().size() > before);
             execute("INSERT INTO b VALUES (2)");
-            intake.awaitChanges("public.b", 1);
+            intake.awaitLog(log -> intake.changes("public.b").stream()
+                    .anyMatch(change -> change instanceof Change.Insert insert
+                            && insert.after().equals(Row.of(2))));
         }
-
-        assertThat(((Change.Insert) intake.changes("public.b").getLast()).after())
-                .isEqualTo(Row.of(2));
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.deltastreams.change.Change;
+import io.deltastreams.change.Row;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.postgres.PostgresServer;
 import io.deltastreams.source.ChangeSource;
@@ -23,6 +24,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -210,7 +212,7 @@ class IncrementalTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 4})
+    @ValueSource(ints = {1, 2})
     void what_is_written_meanwhile_wins_through_restarts(int nth) throws Exception {
         long seed = System.nanoTime();
         Random random = new Random(seed);
@@ -251,9 +253,23 @@ class IncrementalTest {
         assertThat(differing(Fold.upserting(intake.changes("public.t")), rows("t", 1)))
                 .as("seed %d, round %d", seed, nth)
                 .isEmpty();
-        assertThat(intake.changes("public.t").stream().filter(IncrementalTest::lacksValues))
-                .as("seed %d: a row that was never whole", seed)
-                .allMatch(change -> isWholeInTheEnd(change, intake.changes("public.t")));
+        Set<String> whole = new HashSet<>();
+        Set<String> lacking = new HashSet<>();
+        for (Change change : intake.changes("public.t")) {
+            switch (change) {
+                case Change.Insert insert -> whole.add(key(insert.after()));
+                case Change.Update update -> (update.after().isComplete() ? whole : lacking).add(key(update.after()));
+                case Change.Delete delete -> whole.add(key(delete.before()));
+                case Change.Truncate _ -> {}
+            }
+        }
+        assertThat(whole)
+                .as("seed %d: rows that came with all values, or went", seed)
+                .containsAll(lacking);
+    }
+
+    private static String key(Row row) {
+        return String.valueOf(row.get(0));
     }
 
     /** The keys of rows that are not the same in both. */
@@ -274,25 +290,6 @@ class IncrementalTest {
                         .map(value -> value.substring(0, Math.min(20, value.length())))
                         .toList()
                         .toString();
-    }
-
-    private static boolean lacksValues(Change change) {
-        return change instanceof Change.Update update && !update.after().isComplete();
-    }
-
-    /** Whether the row came with all its values, or went, at some time. */
-    private static boolean isWholeInTheEnd(Change lacking, List<Change> all) {
-        String key = String.valueOf(((Change.Update) lacking).after().get(0));
-        return all.stream().anyMatch(change -> switch (change) {
-            case Change.Insert insert ->
-                key.equals(String.valueOf(insert.after().get(0)));
-            case Change.Update update ->
-                key.equals(String.valueOf(update.after().get(0)))
-                        && update.after().isComplete();
-            case Change.Delete delete ->
-                key.equals(String.valueOf(delete.before().get(0)));
-            case Change.Truncate _ -> false;
-        });
     }
 
     private void write(Random random, CompletableFuture<Void> stop) {
