@@ -35,7 +35,7 @@ public abstract class FailuresContract {
 
     @BeforeAll
     void start() throws IOException, SQLException {
-        server = PostgresServer.start(factory, "logical", 2);
+        server = PostgresServer.start(factory, PostgresVersion.V18, "logical", 2);
         server.execute(
                 "postgres",
                 "CREATE TABLE orders (id int PRIMARY KEY)",
@@ -60,7 +60,7 @@ public abstract class FailuresContract {
 
     @Test
     void another_wal_level() throws IOException {
-        try (PostgresServer replica = PostgresServer.start(factory, "replica", 2)) {
+        try (PostgresServer replica = PostgresServer.start(factory, PostgresVersion.V18, "replica", 2)) {
             SourceFailure failure = failure(replica.source("postgres", "public.orders"));
 
             assertThat(failure.kind()).isEqualTo(Kind.PERMANENT);

@@ -26,9 +26,13 @@ public abstract class PostgresContract extends ChangeSourceContract {
         this.factory = factory;
     }
 
+    protected PostgresVersion version() {
+        return PostgresVersion.V18;
+    }
+
     @BeforeAll
     void start() throws IOException {
-        server = PostgresServer.start(factory);
+        server = PostgresServer.start(factory, version());
     }
 
     @AfterAll
@@ -50,6 +54,7 @@ public abstract class PostgresContract extends ChangeSourceContract {
 
         @Override
         public ChangeSource source() {
+            server.awaitNoClaim(name);
             return server.source(name, "public.*");
         }
 

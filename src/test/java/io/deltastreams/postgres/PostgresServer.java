@@ -1,5 +1,7 @@
 package io.deltastreams.postgres;
 
+import static org.awaitility.Awaitility.await;
+
 import io.deltastreams.settings.Settings;
 import io.deltastreams.source.ChangeSource;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -9,6 +11,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -27,11 +30,16 @@ public final class PostgresServer implements AutoCloseable {
 
     /** @param factory of the sources that read it */
     public static PostgresServer start(ChangeSource.Factory factory) throws IOException {
-        return start(factory, "logical", 40);
+        return start(factory, PostgresVersion.V18);
     }
 
-    public static PostgresServer start(ChangeSource.Factory factory, String walLevel, int slots) throws IOException {
-        EmbeddedPostgres server = EmbeddedPostgres.builder()
+    public static PostgresServer start(ChangeSource.Factory factory, PostgresVersion version) throws IOException {
+        return start(factory, version, "logical", 40);
+    }
+
+    public static PostgresServer start(
+            ChangeSource.Factory factory, PostgresVersion version, String walLevel, int slots) throws IOException {
+        EmbeddedPostgres server = version.builder()
                 .setServerConfig("wal_level", walLevel)
                 .setServerConfig("max_replication_slots", Integer.toString(slots))
                 .setServerConfig("fsync", "off")
@@ -70,6 +78,16 @@ public final class PostgresServer implements AutoCloseable {
                 ResultSet rows = statement.executeQuery(query)) {
             return rows.next() ? String.valueOf(rows.getString(1)) : "";
         }
+    }
+
+    /** The server's process behind a session that a source has closed may need a moment to end, and holds its claim until then. */
+    public void awaitNoClaim(String database) {
+        await().atMost(Duration.ofSeconds(30))
+                .until(
+                        () -> text(
+                                database,
+                                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"),
+                        "0"::equals);
     }
 
     /** The slot is the database's own, so that tests do not meet. */

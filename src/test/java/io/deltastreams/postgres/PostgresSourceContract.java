@@ -50,9 +50,13 @@ public abstract class PostgresSourceContract {
         this.factory = factory;
     }
 
+    protected PostgresVersion version() {
+        return PostgresVersion.V18;
+    }
+
     @BeforeAll
     void start() throws IOException {
-        server = PostgresServer.start(factory);
+        server = PostgresServer.start(factory, version());
     }
 
     @AfterAll
@@ -71,6 +75,7 @@ public abstract class PostgresSourceContract {
     }
 
     protected RunningSource running(String tables, String... more) {
+        server.awaitNoClaim(database);
         return RunningSource.start(server.source(database, tables, more), intake);
     }
 

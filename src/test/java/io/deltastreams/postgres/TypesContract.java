@@ -71,6 +71,10 @@ public abstract class TypesContract {
         this.otherwise = otherwise;
     }
 
+    protected PostgresVersion version() {
+        return PostgresVersion.V18;
+    }
+
     /** @param values what is written and what it has to be, in turn */
     private record Case(String sql, Type type, List<Object> values) {}
 
@@ -244,7 +248,7 @@ public abstract class TypesContract {
 
     @Test
     void every_type_arrives_as_its_value_by_snapshot_and_by_stream() throws Exception {
-        try (PostgresServer server = PostgresServer.start(factory)) {
+        try (PostgresServer server = PostgresServer.start(factory, version())) {
             // given
             String database = server.database();
             server.execute(database, PREPARATION.toArray(String[]::new));
