@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -26,15 +27,15 @@ final class Service implements AutoCloseable {
     private final Path folder;
     private final int port;
     private final String brokers;
-    private final String memory;
+    private final List<String> options;
     private final HttpClient http = HttpClient.newHttpClient();
     private Process process;
 
-    private Service(Path folder, int port, String brokers, String memory, Process process) {
+    private Service(Path folder, int port, String brokers, List<String> options, Process process) {
         this.folder = folder;
         this.port = port;
         this.brokers = brokers;
-        this.memory = memory;
+        this.options = options;
         this.process = process;
     }
 
@@ -42,21 +43,20 @@ final class Service implements AutoCloseable {
         return start(folder, pipeline, brokers, "-Xmx512m");
     }
 
-    static Service start(Path folder, String pipeline, String brokers, String memory) throws IOException {
+    /** @param options of the JVM */
+    static Service start(Path folder, String pipeline, String brokers, String... options) throws IOException {
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("delta-streams.yaml"), pipeline);
         int port = freePort();
-        return new Service(folder, port, brokers, memory, launch(folder, port, brokers, memory));
+        return new Service(folder, port, brokers, List.of(options), launch(folder, port, brokers, List.of(options)));
     }
 
-    private static Process launch(Path folder, int port, String brokers, String memory) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        memory,
-                        "-XX:+ExitOnOutOfMemoryError",
-                        "-Dquarkus.http.port=" + port,
-                        "-jar",
-                        JAR.toString())
+    private static Process launch(Path folder, int port, String brokers, List<String> options) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("-XX:+ExitOnOutOfMemoryError", "-Dquarkus.http.port=" + port, "-jar", JAR.toString()));
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
@@ -117,7 +117,7 @@ final class Service implements AutoCloseable {
     }
 
     void restart() throws IOException {
-        process = launch(folder, port, brokers, memory);
+        process = launch(folder, port, brokers, options);
     }
 
     /** SIGTERM; gives how long it took to end. */
