@@ -51,11 +51,12 @@ final class BareEngine {
         }
     }
 
-    private static boolean isChange(SourceRecord record) {
+    static boolean isChange(SourceRecord record) {
         return record.value() != null && record.topic().startsWith("bare.public");
     }
 
-    private static Properties properties(String[] args) {
+    /** @param args host, port, database, slot, publication */
+    static Properties properties(String... args) {
         Properties properties = new Properties();
         List.of(
                         "name=bare",
