@@ -4,12 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.deltastreams.demo.DemoKafka;
-import io.deltastreams.demo.DemoPostgres;
 import io.deltastreams.source.postgres.ReaderIntoNothing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Arrays;
@@ -24,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Slots filled with the same changes, drained by the driver alone, by the Debezium engine and by this service in turn, each in a process of its own,
- * server and broker on the same machine. Absolute rates belong to the machine; the ratios are what counts.
+ * server (Debian's PostgreSQL 15) and broker on the same machine. Absolute rates belong to the machine; the ratios are what counts.
  *
  * <p>{@code -Dbench.rounds=5}, {@code -Dbench.workloads=narrow,wide,large,huge,tiny,mixed}, {@code -Dbench.contestants=bare_driver,…}.
  */
@@ -65,7 +63,7 @@ class CaptureBenchIT {
     @TempDir
     Path folder;
 
-    /** @param rate changes per second from the first to the last */
+    /** @param rate changes per second, from the first to the last; of a single transaction, from the start of replication to the last */
     private record Result(double rate, long peakMemory) {}
 
     private static <E extends Enum<E>> List<E> chosen(Class<E> type, String property, List<E> otherwise) {
@@ -82,14 +80,14 @@ class CaptureBenchIT {
         List<Contestant> contestants = chosen(Contestant.class, "bench.contestants", List.of(Contestant.values()));
         for (Workload workload : chosen(Workload.class, "bench.workloads", List.of(Workload.NARROW))) {
             Path here = folder.resolve(workload.text());
-            try (DemoPostgres postgres = DemoPostgres.start(here.resolve("postgres"), Service.freePort());
+            try (DebianPostgres postgres = DebianPostgres.start(here.resolve("postgres"), "synchronous_commit = off");
                     DemoKafka kafka = DemoKafka.start(here.resolve("kafka"), Service.freePort())) {
                 drain(workload, contestants, postgres, kafka);
             }
         }
     }
 
-    private void drain(Workload workload, List<Contestant> contestants, DemoPostgres postgres, DemoKafka kafka)
+    private void drain(Workload workload, List<Contestant> contestants, DebianPostgres postgres, DemoKafka kafka)
             throws Exception {
         Map<Contestant, double[]> rates = new EnumMap<>(Contestant.class);
         Map<Contestant, Long> memory = new EnumMap<>(Contestant.class);
@@ -126,13 +124,9 @@ class CaptureBenchIT {
         return sorted[sorted.length / 2];
     }
 
-    private static String jdbcUrl(DemoPostgres postgres) {
-        return "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres";
-    }
-
-    private static void prepare(DemoPostgres postgres, Workload workload, List<Contestant> contestants, int round)
+    private static void prepare(DebianPostgres postgres, Workload workload, List<Contestant> contestants, int round)
             throws SQLException {
-        try (Connection connection = DriverManager.getConnection(jdbcUrl(postgres));
+        try (Connection connection = postgres.connect();
                 Statement statement = connection.createStatement()) {
             if (round == 0) {
                 statement.execute("CREATE TABLE bench (" + workload.columns + ")");
@@ -149,8 +143,8 @@ class CaptureBenchIT {
         }
     }
 
-    private static void drop(DemoPostgres postgres, String slot) throws SQLException, InterruptedException {
-        try (Connection connection = DriverManager.getConnection(jdbcUrl(postgres));
+    private static void drop(DebianPostgres postgres, String slot) throws SQLException, InterruptedException {
+        try (Connection connection = postgres.connect();
                 Statement statement = connection.createStatement()) {
             statement.execute(
                     "SELECT pg_terminate_backend(active_pid, 10000) FROM pg_replication_slots WHERE slot_name = '%s' AND active"
@@ -160,8 +154,9 @@ class CaptureBenchIT {
         }
     }
 
-    private static Result alone(Workload workload, Contestant contestant, DemoPostgres postgres, int round)
+    private static Result alone(Workload workload, Contestant contestant, DebianPostgres postgres, int round)
             throws Exception {
+        SlotWatch begun = SlotWatch.read(postgres.jdbcUrl(), contestant.slot(round));
         Class<?> program = switch (contestant) {
             case BARE_DRIVER -> BareReader.class;
             case BARE_ENGINE -> BareEngine.class;
@@ -175,13 +170,14 @@ class CaptureBenchIT {
                         program.getName(),
                         "localhost",
                         Integer.toString(postgres.port()),
-                        "shop",
+                        "postgres",
                         contestant.slot(round),
                         "delta_streams",
                         Integer.toString(workload.changes))
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         List<String> lines = process.inputReader().readAllLines();
+        long ended = System.nanoTime();
         process.waitFor();
         drop(postgres, contestant.slot(round));
         double rate = lines.stream()
@@ -189,10 +185,16 @@ class CaptureBenchIT {
                 .mapToDouble(line -> Double.parseDouble(line.substring(5)))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError(contestant.title + " gave no rate: " + lines));
-        return new Result(rate, 0);
+        return new Result(workload.isOneTransaction() ? rate(workload, begun, ended) : rate, 0);
     }
 
-    private Result service(Workload workload, Contestant contestant, DemoPostgres postgres, DemoKafka kafka, int round)
+    /** Nothing of a single transaction is captured before its commit has come: what went before that belongs to it. */
+    private static double rate(Workload workload, SlotWatch begun, long ended) {
+        return workload.changes / ((ended - begun.nanos()) / 1e9);
+    }
+
+    private Result service(
+            Workload workload, Contestant contestant, DebianPostgres postgres, DemoKafka kafka, int round)
             throws Exception {
         String topic = "bench_%s_%s_%d".formatted(workload.text(), contestant.name(), round);
         String pipeline = """
@@ -208,13 +210,17 @@ class CaptureBenchIT {
                         contestant.hasKafka() ? ", kafka: { topic: " + topic + ", required: true }" : "");
         Path here = folder.resolve("%s-%s-%d".formatted(workload.text(), contestant.name(), round));
         String memory = workload == Workload.HUGE ? "-Xmx256m" : "-Xmx512m";
+        SlotWatch begun = SlotWatch.read(postgres.jdbcUrl(), contestant.slot(round));
         try (Service service = Service.start(here, pipeline, kafka.bootstrapServers(), memory)) {
             FeedCounter reader =
                     contestant == Contestant.SSE ? new FeedCounter(service, "/feeds/bench?from=earliest") : null;
             Seen first = await(service, 1, null);
             Seen last = await(service, workload.changes, reader);
             double seconds = (last.nanos() - first.nanos()) / 1e9;
-            Result result = new Result((last.captured() - first.captured()) / seconds, service.peakMemory());
+            double rate = workload.isOneTransaction()
+                    ? rate(workload, begun, last.nanos())
+                    : (last.captured() - first.captured()) / seconds;
+            Result result = new Result(rate, service.peakMemory());
             if (reader != null) {
                 reader.close();
             }
