@@ -10,6 +10,7 @@ import io.deltastreams.log.LogSettings;
 import io.deltastreams.log.Slice;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /** Reads a stopped service's log from its beginning. */
 final class LogOracle {
@@ -18,6 +19,11 @@ final class LogOracle {
 
     /** Invariant 2: positions strictly increase. */
     static void assertEachPositionOnce(Path folder) throws IOException {
+        assertEachPositionOnce(folder, _ -> {});
+    }
+
+    /** @param reader takes every change, in order */
+    static void assertEachPositionOnce(Path folder, Consumer<Change> reader) throws IOException {
         long changes = 0;
         try (ChangeLog log = ChangeLog.open(LogSettings.at(folder))) {
             Position end = log.last().orElseThrow();
@@ -28,6 +34,7 @@ final class LogOracle {
                     for (Change change : transaction.changes()) {
                         assertThat(change.position()).isGreaterThan(at);
                         at = change.position();
+                        reader.accept(change);
                         changes++;
                     }
                 }
