@@ -42,7 +42,13 @@ public final class Catalog implements AutoCloseable {
         return new Catalog(connection);
     }
 
-    /** A replication slot as {@code pg_replication_slots} shows it. */
+    /**
+     * A replication slot as {@code pg_replication_slots} shows it.
+     *
+     * @param reason why it is lost, in the server's words, where it has any
+     * @param failover whether standbys are to keep a copy of it
+     * @param copy whether it is such a copy, which a standby keeps
+     */
     public record Slot(
             boolean active,
             int pid,
@@ -50,7 +56,10 @@ public final class Catalog implements AutoCloseable {
             String plugin,
             String database,
             boolean lost,
-            long confirmed) {}
+            String reason,
+            long confirmed,
+            boolean failover,
+            boolean copy) {}
 
     /** @param identity columns that tell a row from others in the images of updates and deletes */
     public record Identity(List<String> identity, BeforeImage before) {}
@@ -272,8 +281,12 @@ public final class Catalog implements AutoCloseable {
     public Optional<Slot> slot(String name) throws SQLException {
         String query = """
                 SELECT s.active, coalesce(s.active_pid, 0), coalesce(a.application_name, ''), s.plugin, s.database,
-                  coalesce(s.wal_status, '') = 'lost', coalesce(s.confirmed_flush_lsn, s.restart_lsn, '0/0')::text
-                FROM pg_replication_slots s LEFT JOIN pg_stat_activity a ON a.pid = s.active_pid WHERE s.slot_name = ?
+                  coalesce(s.wal_status, '') = 'lost', coalesce(s.confirmed_flush_lsn, s.restart_lsn, '0/0')::text,
+                  coalesce(j.more ->> 'invalidation_reason', CASE WHEN (j.more ->> 'conflicting')::bool THEN 'conflict' END, ''),
+                  coalesce((j.more ->> 'failover')::bool, false),
+                  coalesce((j.more ->> 'synced')::bool AND pg_is_in_recovery(), false)
+                FROM pg_replication_slots s LEFT JOIN pg_stat_activity a ON a.pid = s.active_pid,
+                  to_jsonb(s) AS j(more) WHERE s.slot_name = ?
                 """;
         try (PreparedStatement statement = prepared(query, name);
                 ResultSet rows = statement.executeQuery()) {
@@ -287,7 +300,10 @@ public final class Catalog implements AutoCloseable {
                     String.valueOf(rows.getString(4)),
                     String.valueOf(rows.getString(5)),
                     rows.getBoolean(6),
-                    LogSequenceNumber.valueOf(rows.getString(7)).asLong()));
+                    rows.getString(8),
+                    LogSequenceNumber.valueOf(rows.getString(7)).asLong(),
+                    rows.getBoolean(9),
+                    rows.getBoolean(10)));
         }
     }
 
@@ -324,8 +340,12 @@ public final class Catalog implements AutoCloseable {
         }
     }
 
-    public void createSlot(String name) throws SQLException {
-        try (PreparedStatement statement = prepared("SELECT pg_create_logical_replication_slot(?, 'pgoutput')", name)) {
+    /** @param failover whether standbys are to keep a copy of it, which servers before version 17 do not know */
+    public void createSlot(String name, boolean failover) throws SQLException {
+        try (PreparedStatement statement = prepared(
+                "SELECT pg_create_logical_replication_slot(?, 'pgoutput'%s)"
+                        .formatted(failover ? ", failover => true" : ""),
+                name)) {
             statement.execute();
         }
     }

@@ -5,6 +5,8 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
+import org.postgresql.core.BaseConnection;
+import org.postgresql.util.HostSpec;
 
 /** Opens sessions at the server, all with the same idea of how values look as text. */
 public final class Connections {
@@ -35,6 +37,12 @@ public final class Connections {
         properties.setProperty("assumeMinServerVersion", "14");
         properties.setProperty("preferQueryMode", "simple");
         return withForms(DriverManager.getConnection(server.jdbcUrl(), properties));
+    }
+
+    /** Where a session's server is, of the hosts that were tried. */
+    static Server.Host host(Connection session) throws SQLException {
+        HostSpec host = session.unwrap(BaseConnection.class).getQueryExecutor().getHostSpec();
+        return new Server.Host(host.getHost(), host.getPort());
     }
 
     private static Connection withForms(Connection connection) throws SQLException {

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -18,6 +19,7 @@ import java.util.stream.Collectors;
  * @param origin which changes come, by where they were made first
  * @param dropped columns that are never captured, as {@code schema.table.column}
  * @param reselect whether a value that an update did not bring is asked for
+ * @param failover whether the slot is one that standbys keep a copy of; if nothing is said, a new one is, where the server can
  */
 public record PostgresSettings(
         Server server,
@@ -29,6 +31,7 @@ public record PostgresSettings(
         List<String> dropped,
         String slot,
         String publication,
+        Optional<Boolean> failover,
         Duration heartbeat,
         WalBudget budget,
         boolean reselect) {
@@ -65,6 +68,7 @@ public record PostgresSettings(
                 dropped(settings),
                 name(settings, "slot", "letters in lower case, digits and '_', 63 at most"),
                 name(settings, "publication", "letters in lower case, digits and '_', 63 at most"),
+                settings.has("failover") ? Optional.of(settings.flag("failover", true)) : Optional.empty(),
                 settings.duration("heartbeat", Duration.ofSeconds(10)),
                 WalBudget.read(settings.section("wal_budget")),
                 settings.flag("reselect", false));

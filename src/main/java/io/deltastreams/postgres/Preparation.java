@@ -37,6 +37,8 @@ public final class Preparation {
      * @param start where capture begins
      * @param snapshot whether the tables' rows come first
      * @param slot whether there is one; without, the reader makes it with the snapshot that fits its start
+     * @param failover whether it makes one that standbys keep a copy of
+     * @param server whose log it is
      * @param unread tables whose rows are still to be read while the stream goes on; they may not be published yet
      */
     public record Plan(
@@ -45,10 +47,12 @@ public final class Preparation {
             Start start,
             boolean snapshot,
             boolean slot,
+            boolean failover,
+            ServerHistory server,
             List<TableId> unread) {
 
         public Plan startingAt(Start other) {
-            return new Plan(captured, excluded, other, snapshot, slot, List.of());
+            return new Plan(captured, excluded, other, snapshot, slot, failover, server, List.of());
         }
     }
 
@@ -85,24 +89,34 @@ public final class Preparation {
         refuseForeign(slot);
         Map<TableId, Catalog.Published> published =
                 publication.map(Catalog.Publication::tables).orElse(Map.of());
+        ServerHistory server = ServerHistory.of(settings, catalog);
+        boolean failover = FailoverSlot.wanted(settings, catalog, server.standby());
         Captured captured = captured(tables, published);
         List<String> excluded = Inspection.excluded(settings, catalog, tables, published);
         Optional<ResumePoint> point = resume.token().flatMap(ResumePoint::of);
-        if (point.isPresent() && isGood(point.get(), resumes) && keeps(slot, point.get())) {
+        if (slot.isPresent() && point.isPresent()) {
+            server.refuseLeftBehind(settings, point.get());
+        }
+        if (point.isPresent() && isGood(point.get(), resumes) && keeps(server, slot, point.get())) {
+            FailoverSlot.adjust(settings, catalog, slot.orElseThrow(), server.standby());
             boolean streams = point.get().snapshotComplete();
             List<TableId> unread = streams && resumes ? unread(captured, publication) : List.of();
             publish(publication, tables, unread);
             Start start = new Start(point.get(), List.of(), resume.last(), streams ? 0 : catalog.rows(tables));
-            return new Plan(captured, excluded, start, !streams, true, unread);
+            return new Plan(captured, excluded, start, !streams, true, failover, server, unread);
         }
         publish(publication, tables, List.of());
         int epoch = epoch(resume, point);
         List<Schema> truncates = epoch > 1 ? reread(resume.schemas()) : List.of();
         return switch (settings.snapshot()) {
-            case NEVER ->
-                new Plan(captured, excluded, withoutSnapshot(resume, slot, epoch, List.of()), false, true, List.of());
-            case INCREMENTAL ->
-                new Plan(captured, excluded, withoutSnapshot(resume, slot, epoch, truncates), false, true, tables);
+            case NEVER -> {
+                Start start = withoutSnapshot(resume, slot, epoch, List.of(), failover, server);
+                yield new Plan(captured, excluded, start, false, true, failover, server, List.of());
+            }
+            case INCREMENTAL -> {
+                Start start = withoutSnapshot(resume, slot, epoch, truncates, failover, server);
+                yield new Plan(captured, excluded, start, false, true, failover, server, tables);
+            }
             case INITIAL -> {
                 if (slot.isPresent()) {
                     LOG.infof(
@@ -112,7 +126,7 @@ public final class Preparation {
                 }
                 ResumePoint begin = new ResumePoint(epoch, 0, false);
                 Start start = new Start(begin, truncates, resume.last(), catalog.rows(tables));
-                yield new Plan(captured, excluded, start, true, false, List.of());
+                yield new Plan(captured, excluded, start, true, false, failover, server, List.of());
             }
         };
     }
@@ -163,25 +177,39 @@ public final class Preparation {
         }
     }
 
-    private Start withoutSnapshot(Resume resume, Optional<Catalog.Slot> slot, int epoch, List<Schema> truncates)
+    private Start withoutSnapshot(
+            Resume resume,
+            Optional<Catalog.Slot> slot,
+            int epoch,
+            List<Schema> truncates,
+            boolean failover,
+            ServerHistory server)
             throws SQLException {
         if (slot.isPresent() && slot.get().lost()) {
             catalog.dropSlot(settings.slot());
         }
         if (slot.isEmpty() || slot.get().lost()) {
-            catalog.createSlot(settings.slot());
+            try (SlotNotice _ = SlotNotice.of(settings, server)) {
+                catalog.createSlot(settings.slot(), failover);
+            }
         }
         long lsn = catalog.slot(settings.slot()).map(Catalog.Slot::confirmed).orElse(0L);
         return new Start(new ResumePoint(epoch, lsn, true), truncates, resume.last(), 0);
     }
 
     /** Whether the server still has everything behind the point; if not, says so. */
-    private boolean keeps(Optional<Catalog.Slot> slot, ResumePoint point) {
+    private boolean keeps(ServerHistory server, Optional<Catalog.Slot> slot, ResumePoint point) {
+        Optional<String> lacks = server.lacks(point);
         String reason;
-        if (slot.isEmpty()) {
+        if (lacks.isPresent()) {
+            reason = lacks.get();
+        } else if (slot.isEmpty()) {
             reason = "the slot is gone";
         } else if (slot.get().lost()) {
-            reason = "the server has removed the log that the slot stands for (max_slot_wal_keep_size)";
+            reason = "the server has invalidated the slot"
+                    + (slot.get().reason().isEmpty()
+                            ? " (max_slot_wal_keep_size)"
+                            : " (" + slot.get().reason() + ")");
         } else if (Long.compareUnsigned(slot.get().confirmed(), point.lsn()) > 0) {
             reason = "the slot has been moved on to "
                     + ResumePoint.text(slot.get().confirmed());
@@ -253,8 +281,7 @@ public final class Preparation {
             throw Failures.permanent(
                     "publication '%s' lacks %s and belongs to somebody else"
                             .formatted(settings.publication(), missing.getFirst()),
-                    "ALTER PUBLICATION %s ADD TABLE %s, as its owner"
-                            .formatted(Catalog.quoted(settings.publication()), listed(missing)));
+                    addToPublication(settings, missing) + ", as its owner");
         }
     }
 
@@ -262,10 +289,7 @@ public final class Preparation {
     private void publish(Optional<Catalog.Publication> publication, List<TableId> tables, List<TableId> later)
             throws SQLException {
         if (publication.isEmpty()) {
-            String of = tables.isEmpty() ? "" : " FOR TABLE " + listed(tables);
-            catalog.execute("CREATE PUBLICATION %s%s WITH (publish = 'insert, update, delete, truncate',"
-                            .formatted(Catalog.quoted(settings.publication()), of)
-                    + " publish_via_partition_root = true)");
+            catalog.execute(createPublication(settings, tables));
             return;
         }
         List<TableId> added = missing(publication.get(), tables).stream()
@@ -287,9 +311,19 @@ public final class Preparation {
     }
 
     private void add(List<TableId> tables, String note) throws SQLException {
-        catalog.execute(
-                "ALTER PUBLICATION %s ADD TABLE %s".formatted(Catalog.quoted(settings.publication()), listed(tables)));
+        catalog.execute(addToPublication(settings, tables));
         LOG.infof("publication=%s added=\"%s\" note=\"%s\"", settings.publication(), listed(tables), note);
+    }
+
+    static String createPublication(PostgresSettings settings, List<TableId> tables) {
+        String of = tables.isEmpty() ? "" : " FOR TABLE " + listed(tables);
+        return "CREATE PUBLICATION %s%s WITH (publish = 'insert, update, delete, truncate',"
+                        .formatted(Catalog.quoted(settings.publication()), of)
+                + " publish_via_partition_root = true)";
+    }
+
+    static String addToPublication(PostgresSettings settings, List<TableId> tables) {
+        return "ALTER PUBLICATION %s ADD TABLE %s".formatted(Catalog.quoted(settings.publication()), listed(tables));
     }
 
     private static String listed(List<TableId> tables) {

@@ -10,6 +10,7 @@ import io.deltastreams.postgres.Failures;
 import io.deltastreams.postgres.Inspection;
 import io.deltastreams.postgres.PostgresSettings;
 import io.deltastreams.postgres.Preparation;
+import io.deltastreams.postgres.TracedIntake;
 import io.deltastreams.postgres.WalGuard;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.source.ChangeSource;
@@ -58,7 +59,10 @@ final class DebeziumPostgres implements ChangeSource {
     public void run(Resume resume, Intake intake) throws SourceFailure, InterruptedException {
         try (Catalog session = Catalog.open(settings.server())) {
             new Inspection(settings, session).check();
-            capture(new Preparation(settings, session).prepare(resume, false), session, resume, intake);
+            Preparation.Plan plan = new Preparation(settings, session).prepare(resume, false);
+            try (TracedIntake traced = TracedIntake.over(intake, settings, plan.server())) {
+                capture(plan, session, resume, traced);
+            }
         } catch (SQLException e) {
             throw Failures.of(settings, e);
         } finally {

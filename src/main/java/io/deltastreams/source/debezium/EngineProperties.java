@@ -23,7 +23,7 @@ final class EngineProperties {
      */
     static Properties of(PostgresSettings settings, Preparation.Plan plan, String placeholder) {
         Properties properties = new Properties();
-        connection(properties, settings);
+        connection(properties, settings, plan);
         contents(properties, plan.captured().tables(), plan.excluded());
         values(properties, placeholder);
         pace(properties, settings);
@@ -37,16 +37,15 @@ final class EngineProperties {
         return properties;
     }
 
-    private static void connection(Properties properties, PostgresSettings settings) {
+    private static void connection(Properties properties, PostgresSettings settings, Preparation.Plan plan) {
         Server server = settings.server();
         properties.setProperty("name", settings.slot());
         properties.setProperty("connector.class", "io.debezium.connector.postgresql.PostgresConnector");
         properties.setProperty("topic.prefix", settings.slot());
-        // The engine puts a colon between the two, and what stands there then is the list that the driver takes.
-        String addresses = server.addresses();
-        int colon = addresses.lastIndexOf(':');
-        properties.setProperty("database.hostname", addresses.substring(0, colon));
-        properties.setProperty("database.port", addresses.substring(colon + 1));
+        // The engine takes one host: of several, the one whose history the plan knows.
+        Server.Host host = plan.server().host();
+        properties.setProperty("database.hostname", host.name());
+        properties.setProperty("database.port", Integer.toString(host.port()));
         properties.setProperty("database.user", server.user());
         if (!server.password().isEmpty()) {
             properties.setProperty("database.password", server.password());
@@ -59,6 +58,7 @@ final class EngineProperties {
             properties.setProperty("slot.stream.params", "origin=none");
         }
         properties.setProperty("publication.name", settings.publication());
+        properties.setProperty("slot.failover", Boolean.toString(plan.failover()));
         // We make the publication, for just the tables captured and with publish_via_partition_root.
         properties.setProperty("publication.autocreate.mode", "disabled");
         // A lost connection ends the run; the pipeline starts a new one at the log's end, with backoff, and health

@@ -13,6 +13,8 @@ import io.deltastreams.postgres.Inspection;
 import io.deltastreams.postgres.PostgresSettings;
 import io.deltastreams.postgres.Preparation;
 import io.deltastreams.postgres.ResumePoint;
+import io.deltastreams.postgres.ServerHistory;
+import io.deltastreams.postgres.TracedIntake;
 import io.deltastreams.postgres.WalGuard;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.source.ChangeSource;
@@ -66,7 +68,9 @@ final class DirectPostgres implements ChangeSource {
             new Inspection(settings, session).check();
             Preparation preparation = new Preparation(settings, session);
             Preparation.Plan plan = preparation.prepare(resume, true);
-            capture(session, toRead(preparation, plan, intake), resume, intake);
+            try (TracedIntake traced = TracedIntake.over(intake, settings, plan.server())) {
+                capture(session, toRead(preparation, plan, traced), resume, traced);
+            }
         } catch (ProtocolViolation e) {
             throw new SourceFailure(
                     Kind.TRANSIENT,
@@ -113,7 +117,10 @@ final class DirectPostgres implements ChangeSource {
                                 Snapshot.ID, Transaction.Kind.SNAPSHOT, Instant.now(), truncates, true)),
                 point.token());
         intake.take(batch);
-        while (intake.kept().filter(point.token()::equals).isEmpty()) {
+        while (intake.kept()
+                .flatMap(ResumePoint::of)
+                .filter(kept -> kept.reaches(point) && kept.incremental().equals(point.incremental()))
+                .isEmpty()) {
             Thread.sleep(KEEPING);
         }
         preparation.publish(plan);
@@ -138,7 +145,16 @@ final class DirectPostgres implements ChangeSource {
             try (@Nullable Reselection reselection = Reselection.open(settings, plan.excluded());
                     Incremental reading = Incremental.start(settings, plan.captured(), shapes, intake, start)) {
                 incremental = reading;
-                stream(session, shapes, already, reading, start, last, intake, Optional.ofNullable(reselection));
+                stream(
+                        session,
+                        plan.server(),
+                        shapes,
+                        already,
+                        reading,
+                        start,
+                        last,
+                        intake,
+                        Optional.ofNullable(reselection));
             } finally {
                 incremental = null;
             }
@@ -149,6 +165,7 @@ final class DirectPostgres implements ChangeSource {
 
     private void stream(
             Catalog session,
+            ServerHistory server,
             Shapes shapes,
             AlreadyRead already,
             Incremental reading,
@@ -158,7 +175,8 @@ final class DirectPostgres implements ChangeSource {
             Optional<Reselection> reselection)
             throws SQLException, SourceFailure, InterruptedException {
         try (Connection connection = Connections.openForReplication(settings.server());
-                Replication replication = Replication.start(connection, settings, session.version(), start)) {
+                Replication replication =
+                        Replication.start(server.same(connection, settings), settings, session.version(), start)) {
             Throwable failure = replication.read(session, shapes, already, reading, intake, last, reselection);
             switch (failure) {
                 case Pulse.BudgetPassed passed -> throw passed;

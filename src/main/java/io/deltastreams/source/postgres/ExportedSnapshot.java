@@ -3,6 +3,8 @@ package io.deltastreams.source.postgres;
 import io.deltastreams.postgres.Catalog;
 import io.deltastreams.postgres.Connections;
 import io.deltastreams.postgres.PostgresSettings;
+import io.deltastreams.postgres.Preparation;
+import io.deltastreams.postgres.SlotNotice;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -37,14 +39,14 @@ final class ExportedSnapshot implements AutoCloseable {
     /**
      * Takes it, and with it makes the slot; waits for transactions that are running.
      *
-     * @param temporary whether the slot is there already, so that another one, which goes at once, has to tell the place
+     * @param plan with the slot there already, another one, which goes at once, has to tell the place
      */
-    static ExportedSnapshot take(PostgresSettings settings, boolean temporary)
+    static ExportedSnapshot take(PostgresSettings settings, Preparation.Plan plan)
             throws SQLException, InterruptedException {
         List<Connection> sessions = new ArrayList<>();
         // The snapshot is there for others only until this session's next command.
         try (Interruptible exporter = new Interruptible(Connections.openForReplication(settings.server()))) {
-            Exported exported = exporter.call(connection -> export(connection, settings, temporary));
+            Exported exported = exported(settings, plan, exporter);
             for (int i = 0; i < settings.snapshotConnections(); i++) {
                 sessions.add(imported(settings, exported.name()));
             }
@@ -57,14 +59,24 @@ final class ExportedSnapshot implements AutoCloseable {
 
     private record Exported(long place, String name) {}
 
-    private static Exported export(Connection connection, PostgresSettings settings, boolean temporary)
+    private static Exported exported(PostgresSettings settings, Preparation.Plan plan, Interruptible exporter)
+            throws SQLException, InterruptedException {
+        try (SlotNotice _ = SlotNotice.of(settings, plan.server())) {
+            return exporter.call(connection -> export(connection, settings, plan));
+        }
+    }
+
+    private static Exported export(Connection connection, PostgresSettings settings, Preparation.Plan plan)
             throws SQLException {
-        String name = temporary
+        String name = plan.slot()
                 ? settings.slot().substring(0, Math.min(settings.slot().length(), NAME_LENGTH - REST.length())) + REST
                 : settings.slot();
-        // The form that every server since version 14 understands.
-        String command = "CREATE_REPLICATION_SLOT %s%s LOGICAL pgoutput EXPORT_SNAPSHOT"
-                .formatted(Catalog.quoted(name), temporary ? " TEMPORARY" : "");
+        // The form without brackets is the one that every server since version 14 understands.
+        String command = "CREATE_REPLICATION_SLOT %s%s LOGICAL pgoutput %s"
+                .formatted(
+                        Catalog.quoted(name),
+                        plan.slot() ? " TEMPORARY" : "",
+                        plan.failover() && !plan.slot() ? "(SNAPSHOT 'export', FAILOVER)" : "EXPORT_SNAPSHOT");
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(command)) {
             row.next();

@@ -202,7 +202,7 @@ final class LogReader {
     }
 
     private ResumePoint at(long lsn) {
-        return new ResumePoint(point.epoch(), lsn, true, already.after(lsn), incremental.text());
+        return new ResumePoint(point.epoch(), lsn, true, already.after(lsn)).withIncremental(incremental.text());
     }
 
     private void addToBundle(OpenTransaction open, Conveyor.Origin origin, long end)

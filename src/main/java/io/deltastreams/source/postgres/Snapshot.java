@@ -72,7 +72,7 @@ final class Snapshot {
 
     /** Reads all, or the rest; gives where the stream begins. */
     ResumePoint read() throws SQLException, InterruptedException {
-        try (ExportedSnapshot snapshot = ExportedSnapshot.take(settings, plan.slot())) {
+        try (ExportedSnapshot snapshot = ExportedSnapshot.take(settings, plan)) {
             begin(snapshot);
             Catalog catalog = snapshot.catalog();
             read(snapshot, plan(catalog));
@@ -250,14 +250,14 @@ final class Snapshot {
 
     private void hand(Held part, boolean complete) throws InterruptedException {
         Transaction transaction = new Transaction(ID, Transaction.Kind.SNAPSHOT, takenAt, part.changes(), complete);
-        ResumePoint then = new ResumePoint(point.epoch(), point.lsn(), complete, part.reads(), "");
+        ResumePoint then = new ResumePoint(point.epoch(), point.lsn(), complete, part.reads());
         intake.take(new Batch(List.of(transaction), then.token()));
         intake.progress(new SnapshotProgress(rows, plan.start().expectedRows(), complete));
     }
 
     private ResumePoint finish() throws InterruptedException {
         state.reached(point.lsn());
-        ResumePoint end = new ResumePoint(point.epoch(), point.lsn(), true, state.text(), "");
+        ResumePoint end = new ResumePoint(point.epoch(), point.lsn(), true, state.text());
         Held rest = held;
         if (rest != null) {
             hand(new Held(rest.changes(), end.reads()), true);

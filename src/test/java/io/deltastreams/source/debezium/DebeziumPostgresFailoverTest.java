@@ -1,0 +1,10 @@
+package io.deltastreams.source.debezium;
+
+import io.deltastreams.postgres.FailoverContract;
+
+class DebeziumPostgresFailoverTest extends FailoverContract {
+
+    DebeziumPostgresFailoverTest() {
+        super(new DebeziumPostgres.Factory());
+    }
+}

@@ -1,0 +1,10 @@
+package io.deltastreams.source.postgres;
+
+import io.deltastreams.postgres.FailoverContract;
+
+class DirectPostgresFailoverTest extends FailoverContract {
+
+    DirectPostgresFailoverTest() {
+        super(new DirectPostgres.Factory());
+    }
+}
