@@ -15,6 +15,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
  * Slots filled with the same changes, drained by the driver alone, by the Debezium engine and by this service in turn, each in a process of its own,
  * server (Debian's PostgreSQL 15) and broker on the same machine. Absolute rates belong to the machine; the ratios are what counts.
  *
- * <p>{@code -Dbench.rounds=5}, {@code -Dbench.workloads=narrow,wide,large,huge,tiny,mixed}, {@code -Dbench.contestants=bare_driver,…}.
+ * <p>{@code -Dbench.rounds=5}, {@code -Dbench.workloads=narrow,wide,large,huge,tiny,mixed}, {@code -Dbench.contestants=bare_driver,…}; {@code
+ * -Dbench.jfr=target/kafka.jfr} records the service on its way to Kafka in the last round, and draws where its time went.
  */
 @Tag("bench")
 class CaptureBenchIT {
@@ -211,7 +213,10 @@ class CaptureBenchIT {
         Path here = folder.resolve("%s-%s-%d".formatted(workload.text(), contestant.name(), round));
         String memory = workload == Workload.HUGE ? "-Xmx256m" : "-Xmx512m";
         SlotWatch begun = SlotWatch.read(postgres.jdbcUrl(), contestant.slot(round));
-        try (Service service = Service.start(here, pipeline, kafka.bootstrapServers(), memory)) {
+        Optional<Path> recording =
+                FlameGraph.asked().filter(_ -> contestant == Contestant.KAFKA && round == ROUNDS - 1);
+        try (Service service =
+                Service.start(here, pipeline, kafka.bootstrapServers(), FlameGraph.options(memory, recording))) {
             FeedCounter reader =
                     contestant == Contestant.SSE ? new FeedCounter(service, "/feeds/bench?from=earliest") : null;
             Seen first = await(service, 1, null);
@@ -223,6 +228,10 @@ class CaptureBenchIT {
             Result result = new Result(rate, service.peakMemory());
             if (reader != null) {
                 reader.close();
+            }
+            if (recording.isPresent()) {
+                service.terminate();
+                FlameGraph.draw(recording.get());
             }
             service.kill();
             drop(postgres, contestant.slot(round));
@@ -244,7 +253,8 @@ class CaptureBenchIT {
             if (captured >= changes) {
                 return new Seen(captured, System.nanoTime());
             }
-            TimeUnit.MILLISECONDS.sleep(20);
+            // Asked more often, the answers cost what is measured.
+            TimeUnit.MILLISECONDS.sleep(100);
         }
     }
 

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -30,7 +31,8 @@ import org.postgresql.replication.LogSequenceNumber;
  * The direct engine's snapshot into the log, with fsync, at {@code -Xmx256m}, against {@code COPY … TO STDOUT} of the same tables that keeps nothing;
  * server and reader on the same machine.
  *
- * <p>{@code -Dbench.rows=10000000} in the large table, a tenth of them in each of two more; {@code -Dbench.rounds=3}, {@code -Dbench.connections=2}.
+ * <p>{@code -Dbench.rows=10000000} in the large table, a tenth of them in each of two more; {@code -Dbench.rounds=3}, {@code -Dbench.connections=2}; {@code
+ * -Dbench.jfr=target/snapshot.jfr} records the service in the last round, and draws where its time went.
  */
 @Tag("bench")
 class SnapshotBenchIT {
@@ -82,7 +84,7 @@ class SnapshotBenchIT {
                     _ -> CopyBench.sideBySide(postgres, TABLES, CONNECTIONS));
             contestants.put(
                     "snapshot into the log (fsync), %d connections".formatted(CONNECTIONS),
-                    round -> snapshot(postgres, "round_" + round, peak));
+                    round -> snapshot(postgres, round, peak));
             Map<String, double[]> rates = new LinkedHashMap<>();
             for (int round = 0; round < ROUNDS; round++) {
                 for (Map.Entry<String, Contestant> contestant : contestants.entrySet()) {
@@ -110,15 +112,24 @@ class SnapshotBenchIT {
     }
 
     /** From the making of the slot, with which the snapshot is taken, until the last row is synced in the log. */
-    private double snapshot(DebianPostgres postgres, String slot, long[] peak) throws Exception {
+    private double snapshot(DebianPostgres postgres, int round, long[] peak) throws Exception {
+        String slot = "round_" + round;
+        Optional<Path> recording = FlameGraph.asked().filter(_ -> round == ROUNDS - 1);
         int rows = ROWS + 2 * (ROWS / 10);
         SlotWatch begun = SlotWatch.made(postgres.jdbcUrl(), slot);
         double rate;
-        try (Service service =
-                Service.start(folder.resolve(slot), pipeline(postgres, slot), "localhost:1", "-Xmx256m")) {
+        try (Service service = Service.start(
+                folder.resolve(slot),
+                pipeline(postgres, slot),
+                "localhost:1",
+                FlameGraph.options("-Xmx256m", recording))) {
             await("the snapshot in the log", Duration.ofMinutes(10), () -> durable(service) >= rows);
             rate = rows / ((System.nanoTime() - begun.nanos()) / 1e9);
             peak[0] = Math.max(peak[0], service.peakMemory());
+            if (recording.isPresent()) {
+                service.terminate();
+                FlameGraph.draw(recording.get());
+            }
         }
         // The next round's slot is another, and this one would keep what is written until then.
         await("the end of the slot's reader", Duration.ofSeconds(30), () -> {
@@ -138,7 +149,7 @@ class SnapshotBenchIT {
     private static void await(String what, Duration atMost, java.util.concurrent.Callable<Boolean> condition) {
         Awaitility.await(what)
                 .atMost(atMost)
-                .pollInterval(Duration.ofMillis(20))
+                .pollInterval(Duration.ofMillis(100))
                 .ignoreExceptionsInstanceOf(IOException.class)
                 .ignoreExceptionsInstanceOf(java.io.UncheckedIOException.class)
                 .until(condition);
