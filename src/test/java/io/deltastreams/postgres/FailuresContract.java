@@ -212,7 +212,7 @@ public abstract class FailuresContract {
         assertThat(wrong.getMessage())
                 .contains(
                         "'orders' is no table; one looks like public.orders",
-                        "initial, never",
+                        "must be one of initial, incremental, never",
                         "did you mean 'columns'?");
     }
 }
