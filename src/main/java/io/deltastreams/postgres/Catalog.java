@@ -27,6 +27,10 @@ import org.postgresql.replication.LogSequenceNumber;
 /** What the server's catalog tells, and the few commands that capture needs: publication and slot. One connection; not thread-safe. */
 public final class Catalog implements AutoCloseable {
 
+    /** Writes our logical message, where the server may write. */
+    public static final String HEARTBEAT =
+            "SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_logical_emit_message(false, 'delta_streams', '') END IS NULL";
+
     private final Connection connection;
 
     private Catalog(Connection connection) {
@@ -80,6 +84,11 @@ public final class Catalog implements AutoCloseable {
                 ResultSet rows = statement.executeQuery()) {
             return rows.next() && rows.getBoolean(1);
         }
+    }
+
+    /** Whether the server replays another's log, and so writes nothing itself. */
+    public boolean standby() throws SQLException {
+        return flag("SELECT pg_is_in_recovery()");
     }
 
     public void execute(String command) throws SQLException {
@@ -273,9 +282,7 @@ public final class Catalog implements AutoCloseable {
 
     /** Writes a message into the log that a reader of the slot gets when everything before it has been read; not on a standby. */
     public void heartbeat() throws SQLException {
-        flag(
-                "SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_logical_emit_message(false, ?, '') END IS NULL",
-                LogicalMessages.HEARTBEAT);
+        flag(HEARTBEAT);
     }
 
     public Optional<Slot> slot(String name) throws SQLException {

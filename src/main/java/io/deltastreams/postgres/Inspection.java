@@ -64,6 +64,9 @@ public final class Inspection {
             }
         }
         tables.sort(Comparator.comparing(table -> table.schema().relation().text()));
+        if (catalog.standby()) {
+            notes.addAll(new StandbyCheck(settings, catalog).notes());
+        }
         return new Inventory(tables, notes);
     }
 
@@ -90,6 +93,9 @@ public final class Inspection {
         }
         checkTables();
         checkSlot();
+        if (catalog.standby()) {
+            new StandbyCheck(settings, catalog).check(captured(settings, catalog));
+        }
     }
 
     static void checkOrigin(PostgresSettings settings, int version) throws SourceFailure {

@@ -1,6 +1,8 @@
 package io.deltastreams.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import io.deltastreams.change.Change;
 import io.deltastreams.settings.Settings;
@@ -12,13 +14,14 @@ import io.deltastreams.source.SourceFailure;
 import io.deltastreams.source.SourceFailure.Kind;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A primary that goes away, and a standby that takes its place. */
+/** A primary that goes away, and a standby that is read or takes its place. */
 public abstract class FailoverContract {
 
     private static final String DATABASE = "shop";
@@ -248,5 +251,117 @@ public abstract class FailoverContract {
                     .isEqualTo(asked);
         }
         assertThat(epochs()).containsExactly(1);
+    }
+
+    /** The primary tells of running transactions, which a slot on a standby waits for, only now and then. */
+    private void awaitStandbySnapshot() {
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
+            pair.primary().execute("postgres", "SELECT pg_log_standby_snapshot()");
+            return !intake.batches().isEmpty();
+        });
+    }
+
+    @Test
+    void a_standby_is_read_like_its_primary_and_goes_on_when_it_is_promoted() throws Exception {
+        // given
+        pair.primary().execute(DATABASE, "CREATE PUBLICATION shop FOR TABLE t");
+        pair.awaitStandby();
+        RunningSource before = atStandby();
+        awaitStandbySnapshot();
+        insert(2, 3);
+        intake.awaitChanges("public.t", 3);
+
+        // when only others write
+        pair.primary().execute("postgres", "CREATE TABLE other AS SELECT generate_series(1, 1000)");
+        if (idleSlotMoves()) {
+            awaitSlotBehind(pair.primary().text("postgres", "SELECT pg_current_wal_insert_lsn()"));
+        }
+
+        // when it is promoted
+        pair.promote();
+        pair.onStandby(DATABASE, "INSERT INTO t VALUES (4)");
+        intake.awaitChanges("public.t", 4);
+        await().atMost(Duration.ofSeconds(30)).until(() -> token().contains("/2\"}"));
+        before.close();
+
+        // then
+        pair.onStandby(DATABASE, "INSERT INTO t VALUES (5)");
+        try (RunningSource _ = atStandby()) {
+            intake.awaitChanges("public.t", 5);
+        }
+        assertThat(ids()).containsExactly(1, 2, 3, 4, 5);
+        assertThat(epochs()).containsExactly(1);
+    }
+
+    private void awaitSlotBehind(String place) {
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> pair.standbyText(
+                                DATABASE,
+                                "SELECT confirmed_flush_lsn >= '%s' FROM pg_replication_slots WHERE slot_name = 'shop'"
+                                        .formatted(place))
+                        .equals("t"));
+    }
+
+    /** Whether the slot on a standby moves while nothing comes that is captured. */
+    protected boolean idleSlotMoves() {
+        return true;
+    }
+
+    @Test
+    void a_slot_that_the_standby_has_invalidated_begins_a_new_epoch() throws Exception {
+        // given
+        pair.primary().execute(DATABASE, "CREATE PUBLICATION shop FOR TABLE t");
+        pair.awaitStandby();
+        try (RunningSource _ = atStandby()) {
+            awaitStandbySnapshot();
+            insert(2);
+            intake.awaitChanges("public.t", 2);
+        }
+
+        // when the primary removes rows of the catalog that the slot needs
+        pair.onStandby("postgres", "ALTER SYSTEM SET hot_standby_feedback = off", "SELECT pg_reload_conf()");
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
+            pair.primary()
+                    .execute(
+                            DATABASE,
+                            "CREATE TABLE short_lived (id int)",
+                            "DROP TABLE short_lived",
+                            "VACUUM pg_class",
+                            "SELECT pg_log_standby_snapshot()");
+            return pair.standbyText(
+                            DATABASE, "SELECT invalidation_reason FROM pg_replication_slots WHERE database = 'shop'")
+                    .equals("rows_removed");
+        });
+        try (ChangeSource warned = ofStandby()) {
+            assertThat(warned.inspect().notes()).singleElement().asString().contains("hot_standby_feedback = on");
+        }
+        int captured = intake.batches().size();
+        try (RunningSource _ = atStandby()) {
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
+                pair.primary().execute("postgres", "SELECT pg_log_standby_snapshot()");
+                return intake.batches().size() > captured;
+            });
+            intake.awaitChanges("public.t", 5);
+        }
+
+        // then
+        assertThat(ids()).containsExactly(1, 2, -1, 1, 2);
+    }
+
+    @Test
+    void what_is_missing_at_a_standby_is_told_with_what_to_do_at_the_primary() throws Exception {
+        pair.awaitStandby();
+        SourceFailure none =
+                catchThrowableOfType(SourceFailure.class, () -> ofStandby().inspect());
+        assertThat(none.kind()).isEqualTo(Kind.PERMANENT);
+        assertThat(none.remedy()).startsWith("at the primary: CREATE PUBLICATION \"shop\" FOR TABLE \"public\".\"t\"");
+
+        try (RunningSource _ = atPrimary()) {
+            intake.awaitChanges("public.t", 1);
+            pair.awaitCopy("shop");
+        }
+        SourceFailure copy =
+                catchThrowableOfType(SourceFailure.class, () -> ofStandby().inspect());
+        assertThat(copy.getMessage()).contains("is the copy that it keeps of the primary's");
     }
 }

@@ -1,6 +1,7 @@
 package io.deltastreams.source.debezium;
 
 import io.deltastreams.change.TableId;
+import io.deltastreams.postgres.Catalog;
 import io.deltastreams.postgres.PostgresSettings;
 import io.deltastreams.postgres.PostgresSettings.Origin;
 import io.deltastreams.postgres.Preparation;
@@ -112,7 +113,7 @@ final class EngineProperties {
         properties.setProperty(
                 "heartbeat.interval.ms", Long.toString(settings.heartbeat().toMillis()));
         // Moves the slot although only other databases of the cluster write; needs neither a table nor a privilege.
-        properties.setProperty("heartbeat.action.query", "SELECT pg_logical_emit_message(false, 'delta_streams', '')");
+        properties.setProperty("heartbeat.action.query", Catalog.HEARTBEAT);
         properties.setProperty("task.management.timeout.ms", "10000");
         properties.setProperty("executor.shutdown.timeout.ms", "4000");
     }

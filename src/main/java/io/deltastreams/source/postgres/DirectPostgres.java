@@ -175,8 +175,8 @@ final class DirectPostgres implements ChangeSource {
             Optional<Reselection> reselection)
             throws SQLException, SourceFailure, InterruptedException {
         try (Connection connection = Connections.openForReplication(settings.server());
-                Replication replication =
-                        Replication.start(server.same(connection, settings), settings, session.version(), start)) {
+                Replication replication = Replication.start(
+                        server.same(connection, settings), settings, session.version(), server.standby(), start)) {
             Throwable failure = replication.read(session, shapes, already, reading, intake, last, reselection);
             switch (failure) {
                 case Pulse.BudgetPassed passed -> throw passed;

@@ -39,8 +39,12 @@ final class Replication implements AutoCloseable {
         this.start = start;
     }
 
-    /** @param version the server's, as {@code server_version_num} */
-    static Replication start(Connection connection, PostgresSettings settings, int version, ResumePoint start)
+    /**
+     * @param version the server's, as {@code server_version_num}
+     * @param standby whether the server is one
+     */
+    static Replication start(
+            Connection connection, PostgresSettings settings, int version, boolean standby, ResumePoint start)
             throws SQLException {
         ChainedLogicalStreamBuilder builder = connection
                 .unwrap(PGConnection.class)
@@ -61,7 +65,9 @@ final class Replication implements AutoCloseable {
             // Servers before 16 do not know the option.
             builder.withSlotOption("origin", "none");
         }
-        return new Replication(connection, builder.start(), settings, start);
+        PGReplicationStream stream = builder.start();
+        return new Replication(
+                connection, standby ? new StandbyStream(stream, settings.heartbeat()) : stream, settings, start);
     }
 
     /** A message in a streamed block does not tell its subtransaction (seen with 15 and 18): one that is rolled back would stay. */

@@ -7,4 +7,9 @@ class DebeziumPostgresFailoverTest extends FailoverContract {
     DebeziumPostgresFailoverTest() {
         super(new DebeziumPostgres.Factory());
     }
+
+    @Override
+    protected boolean idleSlotMoves() {
+        return false;
+    }
 }
