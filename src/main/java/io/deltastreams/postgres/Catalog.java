@@ -29,7 +29,8 @@ public final class Catalog implements AutoCloseable {
 
     /** Writes our logical message, where the server may write. */
     public static final String HEARTBEAT =
-            "SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_logical_emit_message(false, 'delta_streams', '') END IS NULL";
+            "SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_logical_emit_message(false, '"
+                    + LogicalMessages.OURS + "', '') END IS NULL";
 
     private final Connection connection;
 
@@ -383,7 +384,13 @@ public final class Catalog implements AutoCloseable {
     }
 
     /** @param owned whether we may change it */
-    public record Publication(Map<TableId, Published> tables, boolean owned) {}
+    public record Publication(Map<TableId, Published> tables, boolean owned) {
+
+        /** Those of the tables that are not published. */
+        List<TableId> missing(List<TableId> wanted) {
+            return wanted.stream().filter(table -> !tables.containsKey(table)).toList();
+        }
+    }
 
     /**
      * What of a table is published.

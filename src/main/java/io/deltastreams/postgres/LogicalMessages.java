@@ -35,8 +35,8 @@ public record LogicalMessages(List<String> prefixes) {
     /** As PostgreSQL's own {@code InvalidTransactionId}. */
     public static final int NO_TRANSACTION = 0;
 
-    /** Of the messages that we write ourselves, which never come. */
-    static final String HEARTBEAT = "delta_streams";
+    /** The prefix of the messages that we write ourselves, which never come. */
+    public static final String OURS = "delta_streams";
 
     private static final String ALL = "*";
 
@@ -47,8 +47,8 @@ public record LogicalMessages(List<String> prefixes) {
     static LogicalMessages read(Settings settings) {
         List<String> prefixes = new ArrayList<>();
         for (Settings.Item item : settings.items("messages")) {
-            if (item.text().equals(HEARTBEAT)) {
-                settings.problem(item, "'%s' is what our own messages begin with; name another".formatted(HEARTBEAT));
+            if (item.text().equals(OURS)) {
+                settings.problem(item, "'%s' is what our own messages begin with; name another".formatted(OURS));
             } else {
                 prefixes.add(item.text());
             }
@@ -61,7 +61,7 @@ public record LogicalMessages(List<String> prefixes) {
     }
 
     public boolean takes(String prefix) {
-        return !prefix.equals(HEARTBEAT) && (prefixes.contains(prefix) || prefixes.contains(ALL));
+        return !prefix.equals(OURS) && (prefixes.contains(prefix) || prefixes.contains(ALL));
     }
 
     /** The message as a row of {@link #COLUMNS}. */

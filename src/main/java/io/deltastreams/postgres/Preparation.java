@@ -70,7 +70,14 @@ public final class Preparation {
      * @param filters conditions that a table's rows must meet to be published, where there is one
      */
     public record Captured(
-            List<TableId> tables, Map<TableId, Catalog.Identity> identities, Map<TableId, String> filters) {}
+            List<TableId> tables, Map<TableId, Catalog.Identity> identities, Map<TableId, String> filters) {
+
+        /** Whether the table's rows can be told from each other. */
+        public boolean hasKey(TableId table) {
+            Catalog.Identity identity = identities.get(table);
+            return identity != null && !identity.identity().isEmpty();
+        }
+    }
 
     /**
      * The slot is this session's from here on, until the catalog is closed.
@@ -136,11 +143,8 @@ public final class Preparation {
         if (publication.isEmpty() || settings.snapshot() == Snapshot.NEVER) {
             return List.of();
         }
-        return missing(publication.get(), captured.tables()).stream()
-                .filter(table -> {
-                    Catalog.Identity identity = captured.identities().get(table);
-                    return identity != null && !identity.identity().isEmpty();
-                })
+        return publication.get().missing(captured.tables()).stream()
+                .filter(captured::hasKey)
                 .toList();
     }
 
@@ -269,14 +273,8 @@ public final class Preparation {
                 null);
     }
 
-    private static List<TableId> missing(Catalog.Publication publication, List<TableId> tables) {
-        return tables.stream()
-                .filter(table -> !publication.tables().containsKey(table))
-                .toList();
-    }
-
     private void refuseForeign(Optional<Catalog.Publication> publication, List<TableId> tables) throws SourceFailure {
-        List<TableId> missing = publication.map(found -> missing(found, tables)).orElse(List.of());
+        List<TableId> missing = publication.map(found -> found.missing(tables)).orElse(List.of());
         if (!missing.isEmpty() && !publication.get().owned()) {
             throw Failures.permanent(
                     "publication '%s' lacks %s and belongs to somebody else"
@@ -292,7 +290,7 @@ public final class Preparation {
             catalog.execute(createPublication(settings, tables));
             return;
         }
-        List<TableId> added = missing(publication.get(), tables).stream()
+        List<TableId> added = publication.get().missing(tables).stream()
                 .filter(table -> !later.contains(table))
                 .toList();
         if (!added.isEmpty()) {
@@ -304,7 +302,7 @@ public final class Preparation {
     public void publish(Plan plan) throws SQLException {
         Optional<Catalog.Publication> publication = catalog.publication(settings.publication());
         List<TableId> added =
-                publication.map(found -> missing(found, plan.unread())).orElse(List.of());
+                publication.map(found -> found.missing(plan.unread())).orElse(List.of());
         if (!added.isEmpty()) {
             add(added, "captured from now on; rows that were there before are read in chunks meanwhile");
         }

@@ -40,10 +40,7 @@ final class StandbyCheck {
                     null);
         }
         Optional<Catalog.Publication> publication = catalog.publication(settings.publication());
-        List<TableId> missing = tables.stream()
-                .filter(table ->
-                        publication.isEmpty() || !publication.get().tables().containsKey(table))
-                .toList();
+        List<TableId> missing = publication.map(found -> found.missing(tables)).orElse(tables);
         if (!missing.isEmpty()) {
             throw Failures.permanent(
                     "publication '%s' at the standby %s %s"

@@ -1,7 +1,6 @@
 package io.deltastreams.source.postgres;
 
 import io.deltastreams.change.TableId;
-import io.deltastreams.postgres.Catalog;
 import io.deltastreams.postgres.PostgresSettings;
 import io.deltastreams.postgres.Preparation;
 import io.deltastreams.postgres.ResumePoint;
@@ -170,7 +169,7 @@ final class Incremental implements TableSnapshots, AutoCloseable {
             found.addAll(matching);
         }
         for (TableId table : found) {
-            if (!isReadable(table)) {
+            if (!captured.hasKey(table)) {
                 throw new Refused(Reason.WRONG, ChunkReader.withoutKey(table));
             }
         }
@@ -181,14 +180,10 @@ final class Incremental implements TableSnapshots, AutoCloseable {
         LOG.infof("snapshot=incremental requested=\"%s\"", found);
     }
 
-    private boolean isReadable(TableId table) {
-        Catalog.Identity identity = captured.identities().get(table);
-        return identity != null && !identity.identity().isEmpty();
-    }
-
     private void begin(TableId table) {
         state.request(table);
         done.removeIf(before -> before.table().equals(table));
+        ending = ending.filter(before -> !before.table().equals(table));
         expected.remove(table);
     }
 

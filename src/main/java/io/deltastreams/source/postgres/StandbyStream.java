@@ -1,5 +1,6 @@
 package io.deltastreams.source.postgres;
 
+import io.deltastreams.postgres.LogicalMessages;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
@@ -17,7 +18,7 @@ import org.postgresql.replication.PGReplicationStream;
 final class StandbyStream implements PGReplicationStream {
 
     private static final long POLL_NANOS = Duration.ofMillis(5).toNanos();
-    private static final byte[] PREFIX = "delta_streams\0".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] PREFIX = (LogicalMessages.OURS + "\0").getBytes(StandardCharsets.US_ASCII);
 
     private final PGReplicationStream stream;
     private final Duration heartbeat;
