@@ -4,17 +4,16 @@ import io.deltastreams.change.Row;
 import io.deltastreams.change.TableId;
 import io.deltastreams.postgres.Catalog;
 import io.deltastreams.postgres.Connections;
+import io.deltastreams.postgres.LogicalMessages;
 import io.deltastreams.postgres.PostgresSettings;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
@@ -24,9 +23,6 @@ import org.postgresql.copy.CopyOut;
  * lay out the table anew. A session of its own; one thread.
  */
 final class ChunkReader implements AutoCloseable {
-
-    /** What writes into the server's log for us says so. */
-    static final String PREFIX = "delta_streams";
 
     private static final String QUERY_CANCELED = "57014";
     private static final String UNDEFINED_TABLE = "42P01";
@@ -43,12 +39,14 @@ final class ChunkReader implements AutoCloseable {
     private final Map<TableId, String> filters;
     private final Window window;
     private final RecentCommits commits;
-    private Optional<Set<Integer>> suspects = Optional.empty();
+    private final long begun;
     private int limit = FIRST_ROWS;
 
     private ChunkReader(
-            Connection session, Shapes shapes, Map<TableId, String> filters, Window window, RecentCommits commits) {
+            Connection session, Shapes shapes, Map<TableId, String> filters, Window window, RecentCommits commits)
+            throws SQLException {
         this.session = session;
+        this.begun = begun(session);
         this.shapes = shapes;
         this.filters = filters;
         this.window = window;
@@ -63,13 +61,18 @@ final class ChunkReader implements AutoCloseable {
             RecentCommits commits)
             throws SQLException {
         Connection session = Connections.openForValues(settings.server());
-        return new ChunkReader(session, shapes, filters, window, commits);
+        try {
+            return new ChunkReader(session, shapes, filters, window, commits);
+        } catch (SQLException e) {
+            session.close();
+            throw e;
+        }
     }
 
     /** Writes a mark into the server's log, for whoever reads it. */
     void tell(String mark) throws SQLException {
         execute("SELECT pg_logical_emit_message(true, %s, %s)"
-                .formatted(Catalog.literal(PREFIX), Catalog.literal(mark)));
+                .formatted(Catalog.literal(LogicalMessages.OURS), Catalog.literal(mark)));
     }
 
     long expectedRows(TableId table) throws SQLException {
@@ -143,32 +146,31 @@ final class ChunkReader implements AutoCloseable {
     }
 
     /**
-     * Whether the snapshot sees every transaction that was handed over before the window was open. Those of an earlier run are not known; only where
-     * commits wait for a standby may one of them still be unseen.
+     * Whether the snapshot sees every transaction that was handed over before the window was open, those of an earlier run, too, which are among the ones
+     * that had begun before this session.
      */
     private boolean seesAllThatCame(long before) throws SQLException {
-        Set<Integer> running = running();
-        Set<Integer> unknown = suspects.isPresent() ? suspects.get() : waitsForStandbys() ? running : Set.of();
-        Set<Integer> left = new HashSet<>(unknown);
-        left.retainAll(running);
-        suspects = Optional.of(left);
-        return left.isEmpty() && !commits.holdsAny(running, before);
+        VisibleTransactions visible = VisibleTransactions.of(session);
+        return visible.oldestRunning() > begun && commits.areSeen(visible, before);
     }
 
-    private boolean waitsForStandbys() throws SQLException {
-        return !Catalog.over(session).text("SHOW synchronous_standby_names").isEmpty();
-    }
-
-    private Set<Integer> running() throws SQLException {
-        Set<Integer> xids = new HashSet<>();
-        try (Statement statement = session.createStatement();
-                ResultSet rows = statement.executeQuery(
-                        "SELECT xip::text::bigint FROM pg_snapshot_xip(pg_current_snapshot()) AS xip")) {
-            while (rows.next()) {
-                xids.add((int) rows.getLong(1));
-            }
+    /**
+     * The last transaction that has begun; 0 where commits wait for no standby, and one that an earlier run has handed over has been visible for
+     * long.
+     */
+    private static long begun(Connection session) throws SQLException {
+        Catalog catalog = Catalog.over(session);
+        if (catalog.text("SHOW synchronous_standby_names").isEmpty()) {
+            return 0;
         }
-        return xids;
+        session.setAutoCommit(false);
+        try {
+            return Long.parseLong(catalog.text("SELECT pg_current_xact_id()::text"));
+        } finally {
+            // It would wait for the standby, too, if it were committed.
+            session.rollback();
+            session.setAutoCommit(true);
+        }
     }
 
     private Optional<Chunk> chunk(SnapshotTable table, IncrementalState.Progress from, String mark)

@@ -186,7 +186,9 @@ final class LogReader {
             throw new IllegalArgumentException("a commit that ends at %s, and everything up to %s has come"
                     .formatted(ResumePoint.text(end), ResumePoint.text(point.lsn())));
         }
-        incremental.commits().add(open.xid());
+        if (open.xid() != LogicalMessages.NO_TRANSACTION) {
+            incremental.commits().add(open.xid());
+        }
         try (open) {
             Conveyor.Origin origin = new Conveyor.Origin(
                     Integer.toUnsignedString(open.xid()), at, point.epoch(), end, already.covering(end));
@@ -345,7 +347,7 @@ final class LogReader {
         if (message.transactional()) {
             if (taken) {
                 row(bytes, offset, length);
-            } else if (message.prefix().equals(ChunkReader.PREFIX)) {
+            } else if (message.prefix().equals(LogicalMessages.OURS)) {
                 open().mark(LogicalMessage.content(head));
             }
         } else if (taken) {

@@ -1,7 +1,5 @@
 package io.deltastreams.source.postgres;
 
-import java.util.Set;
-
 /**
  * The transactions whose commits have come last, so that one can be told that has come although a snapshot does not see it yet: the server writes a commit
  * to its log, sends it to us, and only then shows it to others; with synchronous replication that may take a while. Thread-safe.
@@ -23,13 +21,13 @@ final class RecentCommits {
         return count;
     }
 
-    /** Whether one of them is among the last that had come when so many had. */
-    synchronized boolean holdsAny(Set<Integer> running, long when) {
+    /** Whether the last that had come when so many had are all seen. */
+    synchronized boolean areSeen(VisibleTransactions visible, long when) {
         for (long at = Math.max(0, count - MOST); at < when; at++) {
-            if (running.contains(xids[(int) (at % MOST)])) {
-                return true;
+            if (!visible.sees(xids[(int) (at % MOST)])) {
+                return false;
             }
         }
-        return false;
+        return true;
     }
 }
