@@ -28,8 +28,13 @@ final class ChunkReader implements AutoCloseable {
     private static final String UNDEFINED_TABLE = "42P01";
     private static final int FIRST_ROWS = 1_000;
     private static final int MOST_ROWS = 65_536;
-    private static final long BYTES = 4L << 20;
-    private static final long MOST_BYTES = 16L << 20;
+    /** What a reader of the log takes at once, too, so it is no more than a part of a snapshot. */
+    private static final long BYTES = 1L << 20;
+
+    private static final long MOST_BYTES = 4L << 20;
+    /** What a row takes in memory besides its values. */
+    private static final int PER_ROW = 64;
+
     private static final int PART = 1 << 20;
     /** Instead of a row's place, by which nothing is ordered here. */
     private static final String NO_PLACE = "'(0,0)'::tid";
@@ -250,7 +255,7 @@ final class ChunkReader implements AutoCloseable {
         try {
             for (byte[] data = copy.readFromCopy(); data != null; data = copy.readFromCopy()) {
                 rows.add(data);
-                bytes += data.length;
+                bytes += data.length + PER_ROW;
                 if (bytes > MOST_BYTES && limit > 1) {
                     cancel(copy);
                     into.addAll(rows.rest());
