@@ -12,7 +12,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A real PostgreSQL with a new database for each test. */
@@ -88,6 +92,24 @@ public final class PostgresServer implements AutoCloseable {
                                 database,
                                 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"),
                         "0"::equals);
+    }
+
+    /** The table's rows as texts, by the first column's, as {@code Fold} tells them. */
+    public SortedMap<String, List<String>> rows(String database, String table) throws SQLException {
+        SortedMap<String, List<String>> texts = new TreeMap<>();
+        try (Connection connection = connect(database);
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("SELECT * FROM " + table)) {
+            int width = rows.getMetaData().getColumnCount();
+            while (rows.next()) {
+                List<String> row = new ArrayList<>();
+                for (int column = 1; column <= width; column++) {
+                    row.add(String.valueOf(rows.getString(column)));
+                }
+                texts.put(rows.getString(1) + "|", row);
+            }
+        }
+        return texts;
     }
 
     /** The slot is the database's own, so that tests do not meet. */

@@ -14,14 +14,12 @@ import io.deltastreams.source.Inventory;
 import io.deltastreams.source.RunningSource;
 import io.deltastreams.source.SourceFailure;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class DirectPostgresTest extends PostgresSourceContract {
@@ -31,20 +29,7 @@ class DirectPostgresTest extends PostgresSourceContract {
     }
 
     private SortedMap<String, List<String>> rows(String table) throws SQLException {
-        SortedMap<String, List<String>> texts = new TreeMap<>();
-        try (Connection connection = server.connect(database);
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery("SELECT * FROM " + table)) {
-            int width = rows.getMetaData().getColumnCount();
-            while (rows.next()) {
-                List<String> row = new ArrayList<>();
-                for (int column = 1; column <= width; column++) {
-                    row.add(String.valueOf(rows.getString(column)));
-                }
-                texts.put(rows.getString(1) + "|", row);
-            }
-        }
-        return texts;
+        return server.rows(database, table);
     }
 
     private void interruptedAfter(int batches) throws Exception {
