@@ -145,6 +145,11 @@ final class Conveyor implements AutoCloseable {
                 bytes));
     }
 
+    /** Whether everything that was put has been handed over. */
+    boolean isIdle() {
+        return room.availablePermits() == MOST_BYTES;
+    }
+
     private int acquired(int most, KeepAlive session) throws InterruptedException, SQLException {
         int bytes = Math.min(MOST_BYTES, most);
         while (!room.tryAcquire(bytes, PULSE_MILLIS, TimeUnit.MILLISECONDS)) {

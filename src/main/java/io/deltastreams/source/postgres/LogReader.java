@@ -88,6 +88,9 @@ final class LogReader {
     void read() throws SQLException, IOException, InterruptedException {
         try {
             while (true) {
+                if (isBundleDue()) {
+                    putBundle();
+                }
                 ByteBuffer message = stream.readPending();
                 if (message == null) {
                     // Nothing more is there at once: whoever waits for what we have shall have it.
@@ -102,6 +105,14 @@ final class LogReader {
                 open.close();
             }
         }
+    }
+
+    /**
+     * While earlier ones are still on their way a bundle waits for company, and so grows with the load. Never for a pause: the driver looks a
+     * millisecond long whether more is pending, and under a steady load there mostly is.
+     */
+    private boolean isBundleDue() {
+        return !bundle.isEmpty() && (bundleBytes >= BUNDLE || conveyor.isIdle());
     }
 
     private static void discard(@Nullable OpenTransaction open) throws IOException {
@@ -211,13 +222,19 @@ final class LogReader {
             throws IOException, SQLException, InterruptedException {
         point = at(end);
         if (open.bytes() == 0) {
+            if (bundle.isEmpty()) {
+                putBundle();
+            }
             return;
         }
         List<Piece> pieces = new ArrayList<>();
         open.drain((piece, _) -> pieces.add(piece));
         bundle.add(new Conveyor.Raw(origin, pieces, Set.copyOf(open.aborted()), true, true));
         bundleBytes += open.bytes();
-        if (bundleBytes >= BUNDLE) {
+        // While earlier ones are still on their way this one waits for company, and so batches grow with the load;
+        // whoever asks whether more
+        // is pending waits a millisecond for it, and under a steady load there mostly is.
+        if (bundleBytes >= BUNDLE || conveyor.isIdle()) {
             putBundle();
         }
     }

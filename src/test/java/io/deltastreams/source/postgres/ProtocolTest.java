@@ -22,6 +22,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -115,7 +116,10 @@ class ProtocolTest {
     private record Outcome(List<Change> changes, Optional<Throwable> failure) {}
 
     private static Outcome read(List<byte[]> messages) throws Exception {
-        RecordingIntake intake = new RecordingIntake();
+        return read(messages.iterator(), new RecordingIntake());
+    }
+
+    private static Outcome read(Iterator<byte[]> messages, RecordingIntake intake) throws Exception {
         CompletableFuture<Throwable> failure = new CompletableFuture<>();
         Catalog catalog = Catalog.over(connection);
         List<TableId> tables = List.of(new TableId("public", "t"), new TableId("public", "whole"));
@@ -142,8 +146,10 @@ class ProtocolTest {
                 reader.read();
             } catch (ScriptedStream.EndOfScript _) {
                 conveyor.put(List.of(), END, END, () -> {});
-                await().until(() -> failure.isDone()
-                        || intake.kept().filter(END.token()::equals).isPresent());
+                await().pollDelay(Duration.ZERO)
+                        .pollInterval(Duration.ofMillis(1))
+                        .until(() -> failure.isDone()
+                                || intake.kept().filter(END.token()::equals).isPresent());
             } catch (RuntimeException e) {
                 failure.complete(e);
             }
@@ -165,6 +171,39 @@ class ProtocolTest {
 
         assertThat(outcome.failure()).isEmpty();
         assertThat(outcome.changes()).isEqualTo(expected.changes());
+    }
+
+    @Test
+    void what_is_committed_goes_on_although_more_is_always_pending() throws Exception {
+        RecordingIntake intake = new RecordingIntake();
+        Iterator<byte[]> whole = messages(1).iterator();
+        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        int[] commits = {0};
+        // Two transactions with rows, the second right behind the first, then something without an end: an origin says
+        // nothing.
+        Iterator<byte[]> endless = new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return intake.changes().size() < 22 && System.nanoTime() < end;
+            }
+
+            @Override
+            public byte[] next() {
+                if (commits[0] == 2) {
+                    return new byte[] {'O'};
+                }
+                byte[] message = whole.next();
+                if (message[0] == 'C') {
+                    commits[0]++;
+                }
+                return message;
+            }
+        };
+
+        read(endless, intake);
+
+        assertThat(System.nanoTime()).as("time").isLessThan(end);
+        assertThat(intake.changes()).hasSize(22);
     }
 
     @Test

@@ -3,7 +3,6 @@ package io.deltastreams.source.postgres;
 import java.nio.ByteBuffer;
 import java.sql.SQLException;
 import java.util.Iterator;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.replication.LogSequenceNumber;
 import org.postgresql.replication.PGReplicationStream;
@@ -14,8 +13,8 @@ final class ScriptedStream implements PGReplicationStream {
     private final Iterator<byte[]> messages;
     private LogSequenceNumber flushed = LogSequenceNumber.INVALID_LSN;
 
-    ScriptedStream(List<byte[]> messages) {
-        this.messages = messages.iterator();
+    ScriptedStream(Iterator<byte[]> messages) {
+        this.messages = messages;
     }
 
     @Override
