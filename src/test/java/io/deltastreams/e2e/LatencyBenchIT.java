@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -43,7 +44,8 @@ import org.junit.jupiter.api.io.TempDir;
  * answer on an event may take less than nothing, since the server sends it to its reader as soon as it is synced, while the answer is under way.
  *
  * <p>{@code -Dbench.seconds=60}, {@code -Dbench.warmup=15} seconds that are run before and left out, {@code -Dbench.rate=1000}, {@code
- * -Dbench.writers=8}.
+ * -Dbench.writers=8}, {@code -Dbench.contestants=engine,debezium,direct}; {@code -Dbench.jfr=target/latency.jfr} records the service with the last
+ * of them and draws where its time went.
  */
 @Tag("bench")
 class LatencyBenchIT {
@@ -52,6 +54,8 @@ class LatencyBenchIT {
     private static final int WARMUP = Integer.getInteger("bench.warmup", 15) * PER_SECOND;
     private static final int TRANSACTIONS = WARMUP + Integer.getInteger("bench.seconds", 60) * PER_SECOND;
     private static final int WRITERS = Integer.getInteger("bench.writers", 8);
+    private static final List<String> CONTESTANTS = List.of(
+            System.getProperty("bench.contestants", "engine,debezium,direct").split(","));
 
     private final Map<String, Latencies> sinceSent = new LinkedHashMap<>();
     private final StringBuilder table = new StringBuilder();
@@ -61,9 +65,14 @@ class LatencyBenchIT {
 
     @Test
     void commit_to_event() throws Exception {
-        engineAlone();
-        service("debezium");
-        service("direct");
+        if (CONTESTANTS.contains("engine")) {
+            engineAlone();
+        }
+        for (String engine : List.of("debezium", "direct")) {
+            if (CONTESTANTS.contains(engine)) {
+                service(engine);
+            }
+        }
 
         System.out.printf(
                 "%n%d transactions/s for %d s, milliseconds from sending COMMIT%n",
@@ -108,7 +117,13 @@ class LatencyBenchIT {
                     """.formatted(postgres.url(), engine);
             Arrivals feed = new Arrivals(TRANSACTIONS);
             Arrivals topic = new Arrivals(TRANSACTIONS);
-            try (Service service = Service.start(here.resolve("service"), pipeline, kafka.bootstrapServers())) {
+            Optional<Path> recording =
+                    FlameGraph.asked().filter(_ -> CONTESTANTS.getLast().equals(engine));
+            try (Service service = Service.start(
+                    here.resolve("service"),
+                    pipeline,
+                    kafka.bootstrapServers(),
+                    FlameGraph.options("-Xmx512m", recording))) {
                 service.awaitReady();
                 // The snapshot has made the topic.
                 Awaitility.await("the snapshot in Kafka")
@@ -124,6 +139,10 @@ class LatencyBenchIT {
                     observers.put("SSE event", feed);
                     observers.put("Kafka record", topic);
                     measure("engine: " + engine, postgres, observers);
+                }
+                if (recording.isPresent()) {
+                    service.terminate();
+                    FlameGraph.draw(recording.get());
                 }
             }
         }

@@ -3,10 +3,12 @@ package io.deltastreams.sink.kafka;
 import io.smallrye.reactive.messaging.kafka.KafkaProducer;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,7 @@ final class Outlet {
 
     private final Supplier<KafkaProducer<byte[], byte[]>> channel;
     private final Semaphore window = new Semaphore(WINDOW, true);
+    private final AtomicInteger pushes = new AtomicInteger();
 
     private volatile @Nullable Producer<byte[], byte[]> opened;
 
@@ -72,6 +75,28 @@ final class Outlet {
         } catch (RuntimeException e) {
             settled(size, landed, e);
         }
+    }
+
+    /**
+     * What was sent leaves now, however little it is, instead of after {@code linger.ms}; waits for nothing. While one flush is under way the
+     * client sends everything at once, so a stream never waits for another's broker.
+     */
+    void push() {
+        if (pushes.getAndIncrement() == 0) {
+            Thread.ofVirtual().name("kafka-push").start(this::flush);
+        }
+    }
+
+    private void flush() {
+        int seen;
+        do {
+            seen = pushes.get();
+            try {
+                producer().flush();
+            } catch (KafkaException _) {
+                // The client is being closed: each record under way hears of that itself.
+            }
+        } while (!pushes.compareAndSet(seen, 0));
     }
 
     private void settled(int size, Consumer<@Nullable Throwable> landed, @Nullable Throwable failure) {
