@@ -54,6 +54,11 @@ public final class RowWriter {
         return out;
     }
 
+    /** Bytes of the rows so far. */
+    public int size() {
+        return out.size();
+    }
+
     /** The row. Bytes already written never change, so it stays what it is when the buffer grows into a larger array. */
     public Row end() {
         offsets[offsets.length - 1] = out.size();

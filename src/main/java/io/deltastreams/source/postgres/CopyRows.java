@@ -139,7 +139,8 @@ final class CopyRows {
         if (whole.isEmpty() && bytes >= capacity) {
             whole = rows;
             rows = new ArrayList<>();
-            writer = new RowWriter(capacity, table.schema());
+            // As large as these rows became, and a little: an unused half would be zeroed and collected for nothing.
+            writer = new RowWriter(writer.size() + writer.size() / 8, table.schema());
             bytes = 0;
         }
         page = next;
