@@ -155,20 +155,26 @@ public final class Catalog implements AutoCloseable {
         return columns;
     }
 
+    /** @param oid of the type, of a domain's base type */
+    public record KnownType(Type type, int oid) {}
+
     /** The type of that number; a domain's is its base type's. */
-    public Type type(int oid, int modifier) throws SQLException {
+    public KnownType type(int oid, int modifier) throws SQLException {
         String query = """
                 WITH RECURSIVE base(typmod, oid) AS (
                   SELECT ?::int, ?::bigint::oid
                   UNION ALL
                   SELECT t.typtypmod, t.typbasetype FROM base b JOIN pg_type t ON t.oid = b.oid WHERE t.typtype = 'd')
                 SELECT '', false, b.typmod, t.typname, t.typtype,
-                  ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)
+                  ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder),
+                  t.oid::bigint
                 FROM base b JOIN pg_type t ON t.oid = b.oid WHERE t.typtype <> 'd'
                 """;
         try (PreparedStatement statement = prepared(query, modifier, Integer.toUnsignedLong(oid));
                 ResultSet rows = statement.executeQuery()) {
-            return rows.next() ? type(rows) : new Type.Opaque("oid " + Integer.toUnsignedString(oid));
+            return rows.next()
+                    ? new KnownType(type(rows), (int) rows.getLong(7))
+                    : new KnownType(new Type.Opaque("oid " + Integer.toUnsignedString(oid)), oid);
         }
     }
 

@@ -36,6 +36,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
@@ -45,13 +47,15 @@ final class DirectPostgres implements ChangeSource {
     private static final Duration KEEPING = Duration.ofMillis(10);
 
     private final PostgresSettings settings;
+    private final Set<String> textual;
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile @Nullable Incremental incremental;
     private volatile boolean closed;
     private @Nullable Thread runner;
 
-    private DirectPostgres(PostgresSettings settings) {
+    private DirectPostgres(PostgresSettings settings, Set<String> textual) {
         this.settings = settings;
+        this.textual = textual;
     }
 
     @Override
@@ -72,6 +76,11 @@ final class DirectPostgres implements ChangeSource {
                 capture(session, toRead(preparation, plan, traced), resume, traced);
             }
         } catch (ProtocolViolation e) {
+            if (e.getCause() instanceof RowMessages.NoBinaryForm) {
+                textual.add(settings.slot());
+                throw new SourceFailure(
+                        Kind.TRANSIENT, String.valueOf(e.getMessage()), "values come as texts from now on", e);
+            }
             throw new SourceFailure(
                     Kind.TRANSIENT,
                     String.valueOf(e.getMessage()),
@@ -174,9 +183,16 @@ final class DirectPostgres implements ChangeSource {
             Intake intake,
             Optional<Reselection> reselection)
             throws SQLException, SourceFailure, InterruptedException {
+        // Rows are asked for by the texts of their keys.
+        boolean binary = reselection.isEmpty() && !textual.contains(settings.slot()) && shapes.haveBinaryForms();
         try (Connection connection = Connections.openForReplication(settings.server());
                 Replication replication = Replication.start(
-                        server.same(connection, settings), settings, session.version(), server.standby(), start)) {
+                        server.same(connection, settings),
+                        settings,
+                        session.version(),
+                        server.standby(),
+                        binary,
+                        start)) {
             Throwable failure = replication.read(session, shapes, already, reading, intake, last, reselection);
             switch (failure) {
                 case Pulse.BudgetPassed passed -> throw passed;
@@ -233,9 +249,12 @@ final class DirectPostgres implements ChangeSource {
     @ApplicationScoped
     @Identifier("postgresql") static class Factory implements ChangeSource.Factory {
 
+        /** Slots whose tables have had a column without a binary form since their source began to stream. */
+        private final Set<String> textual = ConcurrentHashMap.newKeySet();
+
         @Override
         public ChangeSource create(Settings settings) {
-            return new DirectPostgres(PostgresSettings.read(settings));
+            return new DirectPostgres(PostgresSettings.read(settings), textual);
         }
 
         /** The same by its name, {@code engine: direct}. */

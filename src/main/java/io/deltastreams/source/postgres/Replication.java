@@ -42,9 +42,15 @@ final class Replication implements AutoCloseable {
     /**
      * @param version the server's, as {@code server_version_num}
      * @param standby whether the server is one
+     * @param binary whether values come in their types' binary form, where they have one
      */
     static Replication start(
-            Connection connection, PostgresSettings settings, int version, boolean standby, ResumePoint start)
+            Connection connection,
+            PostgresSettings settings,
+            int version,
+            boolean standby,
+            boolean binary,
+            ResumePoint start)
             throws SQLException {
         ChainedLogicalStreamBuilder builder = connection
                 .unwrap(PGConnection.class)
@@ -59,6 +65,7 @@ final class Replication implements AutoCloseable {
                 .withSlotOption("proto_version", protocol(version))
                 .withSlotOption("publication_names", Catalog.quoted(settings.publication()))
                 .withSlotOption("messages", "true")
+                .withSlotOption("binary", binary)
                 // Two-phase transactions are left alone: they come at their COMMIT PREPARED, as any other.
                 .withSlotOption("streaming", streaming(settings));
         if (settings.origin() == Origin.NONE) {

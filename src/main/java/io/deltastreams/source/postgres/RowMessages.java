@@ -21,6 +21,7 @@ final class RowMessages {
     private static final byte NULL = 'n';
     private static final byte UNCHANGED = 'u';
     private static final byte TEXT = 't';
+    private static final byte BINARY = 'b';
     /** Not the protocol's: unchanged and not sent, but known from the old row. */
     private static final byte FORMER = 0;
 
@@ -202,7 +203,7 @@ final class RowMessages {
         return rows.end();
     }
 
-    /** What the column is: a text, null, unchanged, or unchanged and known from the former row. */
+    /** What the column is: a text, a value in binary form, null, unchanged, or unchanged and known from the former row. */
     private byte kind(TableForm form, boolean keyOnly, @Nullable Row former, int i, int column) {
         if (keyOnly && !form.identifies(i)) {
             return UNCHANGED;
@@ -217,23 +218,46 @@ final class RowMessages {
         switch (kinds[i]) {
             case NULL -> rows.nothing();
             case UNCHANGED -> rows.absent();
-            case TEXT -> {
-                try {
-                    value.write(in.array(), starts[i], lengths[i], rows.value());
-                } catch (RuntimeException e) {
-                    // Not the cause's message: it may quote the value (Invariant 9).
-                    throw new IllegalArgumentException("a value of column '%s' of %s that is no %s"
+            case TEXT -> write(form, value, i, column);
+            case BINARY -> {
+                Transcoder binary = form.binary(i);
+                if (binary == null) {
+                    throw new NoBinaryForm("a value of column '%s' of %s in binary form, which is not read of type %s"
                             .formatted(
                                     form.schema().columns().get(column).name(),
                                     form.schema().relation().text(),
                                     form.schema().columns().get(column).type()));
                 }
+                write(form, binary, i, column);
             }
             default -> {
                 if (former != null) {
                     former.copyTo(column, rows.value());
                 }
             }
+        }
+    }
+
+    private void write(TableForm form, Transcoder value, int i, int column) {
+        try {
+            value.write(in.array(), starts[i], lengths[i], rows.value());
+        } catch (RuntimeException e) {
+            // Not the cause's message: it may quote the value (Invariant 9).
+            throw new IllegalArgumentException("a value of column '%s' of %s that is no %s"
+                    .formatted(
+                            form.schema().columns().get(column).name(),
+                            form.schema().relation().text(),
+                            form.schema().columns().get(column).type()));
+        }
+    }
+
+    /** A value came in its type's binary form, which is read of frequent types only: whoever asks again has to ask for texts. */
+    static final class NoBinaryForm extends IllegalArgumentException {
+
+        private static final long serialVersionUID = 1L;
+
+        private NoBinaryForm(String message) {
+            super(message);
         }
     }
 
@@ -253,7 +277,7 @@ final class RowMessages {
             kinds[i] = (byte) in.u8();
             switch (kinds[i]) {
                 case NULL, UNCHANGED -> {}
-                case TEXT -> {
+                case TEXT, BINARY -> {
                     lengths[i] = in.i32();
                     starts[i] = in.position();
                     in.skip(lengths[i]);

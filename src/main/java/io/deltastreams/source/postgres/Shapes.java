@@ -4,8 +4,8 @@ import io.deltastreams.change.BinaryReader;
 import io.deltastreams.change.Column;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
-import io.deltastreams.change.Type;
 import io.deltastreams.postgres.Catalog;
+import io.deltastreams.postgres.Catalog.KnownType;
 import io.deltastreams.postgres.LogicalMessages;
 import io.deltastreams.postgres.SchemaVersions;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +31,7 @@ final class Shapes {
     private final Set<TableId> captured;
     private final Set<String> excluded;
     private final SchemaVersions versions;
-    private final Map<Long, Type> types = new HashMap<>();
+    private final Map<Long, KnownType> types = new HashMap<>();
 
     /**
      * @param catalog used by one thread at a time, the reader's
@@ -68,23 +68,37 @@ final class Shapes {
         Set<String> notNull = catalog.notNull(table);
         List<Column> columns = new ArrayList<>();
         Transcoder[] values = new Transcoder[sent.size()];
+        Transcoder[] binaries = new Transcoder[sent.size()];
         boolean[] identifying = new boolean[sent.size()];
         for (int i = 0; i < values.length; i++) {
             Sent column = sent.get(i);
             identifying[i] = full || column.inKey();
             if (!excluded.contains(table.text() + "." + column.name())) {
-                Type type = type(column.type(), column.modifier());
-                columns.add(new Column(column.name(), type, !notNull.contains(column.name())));
-                values[i] = TextValue.of(type, column.type());
+                KnownType known = type(column.type(), column.modifier());
+                columns.add(new Column(column.name(), known.type(), !notNull.contains(column.name())));
+                values[i] = TextValue.of(known.type(), known.oid());
+                binaries[i] = BinaryValue.of(known.type(), known.oid()).orElse(null);
             }
         }
-        return new TableForm(versions.of(table, columns, key(table, full, sent)), values, identifying);
+        return new TableForm(versions.of(table, columns, key(table, full, sent)), values, binaries, identifying);
+    }
+
+    /** Whether all that comes of the captured tables, as they are now, has a binary form that is read here. */
+    boolean haveBinaryForms() throws SQLException {
+        for (TableId table : captured) {
+            for (Catalog.TypedColumn column : catalog.columns(table, List.copyOf(excluded))) {
+                if (BinaryValue.of(column.column().type(), column.oid()).isEmpty()) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /** How logical messages are read; they come with their columns. */
     TableForm messages() {
         Schema schema = versions.of(LogicalMessages.RELATION, LogicalMessages.COLUMNS, List.of());
-        return new TableForm(schema, new Transcoder[0], new boolean[0]);
+        return new TableForm(schema, new Transcoder[0], new Transcoder[0], new boolean[0]);
     }
 
     private List<String> key(TableId table, boolean full, List<Sent> sent) throws SQLException {
@@ -138,14 +152,14 @@ final class Shapes {
         return "CASE WHEN %s IS DISTINCT FROM NULL THEN pg_catalog.format('%%s', %s) END".formatted(column, column);
     }
 
-    private Type type(int oid, int modifier) throws SQLException {
-        long known = (long) oid << 32 | (modifier & 0xffff_ffffL);
-        Type type = types.get(known);
-        if (type == null) {
-            type = catalog.type(oid, modifier);
-            types.put(known, type);
+    private KnownType type(int oid, int modifier) throws SQLException {
+        long number = (long) oid << 32 | (modifier & 0xffff_ffffL);
+        KnownType known = types.get(number);
+        if (known == null) {
+            known = catalog.type(oid, modifier);
+            types.put(number, known);
         }
-        return type;
+        return known;
     }
 
     /** A Type message says that one of them may mean something else now (a label added to an enum). */

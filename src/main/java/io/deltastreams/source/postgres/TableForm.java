@@ -10,16 +10,19 @@ final class TableForm {
 
     private final Schema schema;
     private final @Nullable Transcoder[] values;
+    private final @Nullable Transcoder[] binaries;
     private final boolean[] identifying;
     private final Transcoder[] captured;
 
     /**
-     * @param values by the tuple's columns; null for one that is not captured
+     * @param values by the tuple's columns, of their text form; null for one that is not captured
+     * @param binaries of their binary form; null for one that is not captured, or whose type's is not read here
      * @param identifying whether an old tuple that holds only a key holds the tuple's column
      */
-    TableForm(Schema schema, @Nullable Transcoder[] values, boolean[] identifying) {
+    TableForm(Schema schema, @Nullable Transcoder[] values, @Nullable Transcoder[] binaries, boolean[] identifying) {
         this.schema = schema;
         this.values = values.clone();
+        this.binaries = binaries.clone();
         this.identifying = identifying.clone();
         this.captured = Arrays.stream(values).filter(Objects::nonNull).toArray(Transcoder[]::new);
     }
@@ -37,7 +40,11 @@ final class TableForm {
         return values[column];
     }
 
-    /** How a value of the schema's column comes. */
+    @Nullable Transcoder binary(int column) {
+        return binaries[column];
+    }
+
+    /** How a text of the schema's column is read. */
     Transcoder captured(int column) {
         return captured[column];
     }

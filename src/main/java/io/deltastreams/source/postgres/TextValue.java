@@ -180,7 +180,12 @@ final class TextValue {
                 return;
             }
         }
-        if (end - at < 19 || end - at > 26 || text[at + 4] != '-' || text[at + 10] != ' ' || text[at + 13] != ':') {
+        if (end - at < 19
+                || end - at > 26
+                || text[at + 4] != '-'
+                || text[at + 10] != ' '
+                || text[at + 13] != ':'
+                || (end - at > 19 && text[at + 19] != '.')) {
             slowly(type, text, at, length, out);
             return;
         }

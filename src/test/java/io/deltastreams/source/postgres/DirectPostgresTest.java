@@ -181,6 +181,29 @@ class DirectPostgresTest extends PostgresSourceContract {
     }
 
     @Test
+    void a_column_without_a_binary_form_that_comes_later_costs_a_restart_and_nothing_else() throws Exception {
+        execute("CREATE TABLE t (id int PRIMARY KEY, name text)");
+        RunningSource first = running("public.t");
+        awaitStreaming();
+        execute("INSERT INTO t VALUES (1, 'a')");
+        intake.awaitChanges("public.t", 1);
+        execute("ALTER TABLE t ADD more int[]", "INSERT INTO t VALUES (2, 'b', '{1,2}')");
+        assertThat(first.failure())
+                .hasMessageContaining("column 'more' of public.t in binary form")
+                .extracting(SourceFailure::kind)
+                .isEqualTo(SourceFailure.Kind.TRANSIENT);
+
+        try (RunningSource _ = running("public.t")) {
+            intake.awaitChanges("public.t", 2);
+            execute("ALTER TABLE t DROP more", "INSERT INTO t VALUES (3, 'c')");
+            intake.awaitChanges("public.t", 3);
+        }
+
+        assertThat(intake.changes().stream().map(change -> ((Change.Insert) change).after()))
+                .containsExactly(Row.of(1, "a"), Row.of(2, "b", List.of(1, 2)), Row.of(3, "c"));
+    }
+
+    @Test
     void a_publication_says_which_rows_and_columns_come_by_snapshot_and_by_stream() throws Exception {
         assumeTrue(version().isAtLeast(PostgresVersion.V15), "publications have row filters from PostgreSQL 15 on");
         execute(

@@ -57,6 +57,12 @@ class ProtocolTest {
                 "CREATE TABLE whole (id int PRIMARY KEY, name text)",
                 "ALTER TABLE whole REPLICA IDENTITY FULL",
                 "CREATE PUBLICATION p FOR TABLE t, whole",
+                "CREATE DOMAIN cents AS numeric(20,2)",
+                "CREATE TABLE forms (id bigint PRIMARY KEY, b bool, i2 int2, i4 int4, o oid, f4 float4, f8 float8, t text,"
+                        + " v varchar(9), c char(5), n name, j json, jb jsonb, x bytea, u uuid, d date, ti time, ts timestamp,"
+                        + " tz timestamptz, nu numeric, n2 numeric(30,10), m mood, do_ cents)",
+                "ALTER TABLE forms REPLICA IDENTITY FULL",
+                "CREATE PUBLICATION q FOR TABLE forms",
                 "SELECT pg_create_logical_replication_slot('s', 'pgoutput')",
                 "INSERT INTO t SELECT i, 'name ' || i, i / 3.0, now(), 'ok', ARRAY[i, NULL], repeat('large', 2000)"
                         + " FROM generate_series(1, 20) i",
@@ -70,7 +76,19 @@ class ProtocolTest {
                 "SELECT pg_logical_emit_message(true, 'somebody', 'else')",
                 "ALTER TABLE whole ADD more int DEFAULT 7",
                 "INSERT INTO whole VALUES (3, 'c', 8)",
-                "TRUNCATE whole");
+                "TRUNCATE whole",
+                "INSERT INTO forms SELECT i, i % 2 = 0, i, -i, i * 1000000, i / 3.0, -i / 7.0, 'text ' || i, 'v' || i, 'c', 'name',"
+                        + " '{\"a\" : 1}', '{\"a\" : 1}', sha256(i::text::bytea), md5(i::text)::uuid, date '2000-01-01' + i * 400,"
+                        + " time '00:00:00.000001' + i * interval '1 minute', timestamp '1999-12-31 23:59:59.999999' - i * interval '100 days',"
+                        + " now() + i * interval '1.5 hours', (-1) ^ i * i ^ 20 / 10 ^ i, i * 12345.678901, 'ok', i / 100.0"
+                        + " FROM generate_series(1, 60) i",
+                "INSERT INTO forms (id, d, ts, tz, nu, f4, f8) VALUES (-1, 'infinity', '-infinity', 'infinity', 'NaN', 'NaN', '-Infinity'),"
+                        + " (-2, '4713-01-01 BC', '4713-01-01 00:00:00 BC', '294276-12-31 23:59:59.999999+00', '-Infinity', '-0', '1e-300'),"
+                        + " (-3, '5874897-12-31', '0001-01-01', '0001-01-01 BC', '0.000000000000000000000000001', 1, 1),"
+                        + " (-4, NULL, NULL, NULL, '-123456789012345678901234567890.1234500', 1, 1), (-5, NULL, NULL, NULL, '0.00', 1, 1),"
+                        + " (-6, NULL, NULL, NULL, 10000, 1, 1), (-7, NULL, NULL, NULL, '1.10', 1, 1)",
+                "UPDATE forms SET nu = nu + 1, m = 'sad' WHERE id > 50",
+                "DELETE FROM forms WHERE id % 10 = 0");
         connection = server.connect(database);
         try (Statement statement = connection.createStatement()) {
             // Beyond that memory the server sends a transaction before its commit.
@@ -95,8 +113,15 @@ class ProtocolTest {
     }
 
     private static List<byte[]> messages(int version, String... more) throws SQLException {
-        String options = "'proto_version', '%d', 'publication_names', 'p'%s"
-                .formatted(version, Arrays.stream(more).map(", '%s'"::formatted).reduce("", String::concat));
+        return messages("p", version, more);
+    }
+
+    private static List<byte[]> messages(String publication, int version, String... more) throws SQLException {
+        String options = "'proto_version', '%d', 'publication_names', '%s'%s"
+                .formatted(
+                        version,
+                        publication,
+                        Arrays.stream(more).map(", '%s'"::formatted).reduce("", String::concat));
         List<byte[]> messages = new ArrayList<>();
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(
@@ -122,7 +147,8 @@ class ProtocolTest {
     private static Outcome read(Iterator<byte[]> messages, RecordingIntake intake) throws Exception {
         CompletableFuture<Throwable> failure = new CompletableFuture<>();
         Catalog catalog = Catalog.over(connection);
-        List<TableId> tables = List.of(new TableId("public", "t"), new TableId("public", "whole"));
+        List<TableId> tables =
+                List.of(new TableId("public", "t"), new TableId("public", "whole"), new TableId("public", "forms"));
         Shapes shapes = new Shapes(catalog, tables, List.of(), List.of());
         ResumePoint start = new ResumePoint(1, 0, true);
         try (Incremental incremental = Incremental.start(SETTINGS, CAPTURED, shapes, intake, start);
@@ -171,6 +197,30 @@ class ProtocolTest {
 
         assertThat(outcome.failure()).isEmpty();
         assertThat(outcome.changes()).isEqualTo(expected.changes());
+    }
+
+    @Test
+    void values_in_binary_form_are_those_of_their_texts() throws Exception {
+        Outcome texts = read(messages("q", 4));
+        assertThat(texts.failure()).isEmpty();
+        assertThat(texts.changes()).hasSize(60 + 7 + 10 + 6);
+
+        Outcome binaries = read(messages("q", 4, "binary", "true"));
+
+        assertThat(binaries.failure()).isEmpty();
+        assertThat(binaries.changes()).isEqualTo(texts.changes());
+    }
+
+    @Test
+    void a_value_in_a_binary_form_that_is_not_read_is_told() throws Exception {
+        Outcome outcome = read(messages(4, "binary", "true", "messages", "true"));
+
+        assertThat(outcome.changes()).isEmpty();
+        assertThat(outcome.failure())
+                .get()
+                .extracting(Throwable::getMessage)
+                .asString()
+                .contains("column 'a' of public.t in binary form, which is not read of type ");
     }
 
     @Test
