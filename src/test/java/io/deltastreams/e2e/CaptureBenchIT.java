@@ -25,8 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
  * Slots filled with the same changes, drained by the driver alone, by the Debezium engine and by this service in turn, each in a process of its own,
  * server (Debian's PostgreSQL 15) and broker on the same machine. Absolute rates belong to the machine; the ratios are what counts.
  *
- * <p>{@code -Dbench.rounds=5}, {@code -Dbench.workloads=narrow,wide,large,huge,tiny,mixed}, {@code -Dbench.contestants=bare_driver,…}; {@code
- * -Dbench.jfr=target/kafka.jfr} records the service on its way to Kafka in the last round, and draws where its time went.
+ * <p>{@code -Dbench.rounds=5}, {@code -Dbench.workloads=narrow,wide,large,huge,tiny,mixed}, {@code -Dbench.contestants=bare_driver,…}, {@code
+ * -Dbench.scale=4} times the changes; {@code -Dbench.jfr=target/kafka.jfr} records the service on its way to Kafka in the last round, and draws where its time went.
  */
 @Tag("bench")
 class CaptureBenchIT {

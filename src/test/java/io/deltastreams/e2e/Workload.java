@@ -17,7 +17,7 @@ enum Workload {
     WIDE(200_000, 1_000, wideColumns(), wideInsert()),
     /** Values of 64 KB that lie in TOAST and do not compress. */
     LARGE(
-            5_000,
+            20_000,
             50,
             "id bigint PRIMARY KEY, body text",
             "INSERT INTO bench SELECT i, (SELECT string_agg(md5((i * 2048 + n)::text), '') FROM generate_series(1, 2048) n)"
@@ -56,8 +56,9 @@ enum Workload {
     private final String statement;
 
     Workload(int changes, int perStatement, String columns, String statement) {
-        this.changes = changes;
-        this.perStatement = perStatement;
+        int scale = Integer.getInteger("bench.scale", 1);
+        this.changes = scale * changes;
+        this.perStatement = changes == perStatement ? scale * perStatement : perStatement;
         this.columns = columns;
         this.statement = statement;
     }
