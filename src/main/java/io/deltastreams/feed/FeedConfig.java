@@ -3,6 +3,7 @@ package io.deltastreams.feed;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.OptionalInt;
 
 /** How live feeds behave, whatever stream they show. */
 @ConfigMapping(prefix = "delta-streams.feed")
@@ -12,7 +13,7 @@ public interface FeedConfig {
     @WithDefault("15s")
     Duration heartbeat();
 
-    /** How long a subscriber is told to wait before it connects again. */
+    /** How long a subscriber is told to wait before it connects again, half of it more or less. */
     @WithDefault("2s")
     Duration retry();
 
@@ -27,6 +28,13 @@ public interface FeedConfig {
     /** Live feeds at once, over all streams; whoever comes then is asked to come back later. */
     @WithDefault("10000")
     int maxSubscribers();
+
+    /** How long a cache may keep a page whose content will never be another, unless the pipeline is changed. */
+    @WithDefault("1d")
+    Duration pageAge();
+
+    /** Live feeds of one client's address at once; without a limit where it is not set, since many clients may stand behind one proxy. */
+    OptionalInt maxPerClient();
 
     /** A socket that does not take one chunk, of 64 KB at most, in this time is closed. */
     @WithDefault("30s")

@@ -17,7 +17,7 @@ import java.util.Optional;
  */
 public record FeedRequest(DeltaStream stream, Start start, Optional<Narrower> narrower, List<Schema> shapes) {
 
-    private static final List<String> PARAMETERS = List.of("after", "from", "where", "select");
+    private static final List<String> PARAMETERS = List.of("after", "from", "where", "select", "key");
 
     /**
      * Reads and checks a request; parses SQL, so not for an event loop.
@@ -25,14 +25,17 @@ public record FeedRequest(DeltaStream stream, Start start, Optional<Narrower> na
      * @param name of the stream
      * @param query the URL's parameters
      * @param lastEventId the header {@code Last-Event-ID}
+     * @param more parameters that are the presentation's own
      */
-    public static FeedRequest read(FedStreams streams, String name, MultiMap query, Optional<String> lastEventId)
+    static FeedRequest read(
+            FedStreams streams, String name, MultiMap query, Optional<String> lastEventId, List<String> more)
             throws Refusal {
         DeltaStream stream = find(streams, name);
-        refuseMisspelled(query);
+        refuseMisspelled(query, more);
         Start start = Start.read(lastEventId, parameter(query, "after"), parameter(query, "from"));
-        Narrower.Text text = new Narrower.Text(parameter(query, "where"), parameter(query, "select"));
-        return text.where().isEmpty() && text.select().isEmpty()
+        Narrower.Text text =
+                new Narrower.Text(parameter(query, "where"), parameter(query, "select"), query.getAll("key"));
+        return text.where().isEmpty() && text.select().isEmpty() && text.key().isEmpty()
                 ? new FeedRequest(stream, start, Optional.empty(), distinct(stream.outputs()))
                 : narrowed(stream, start, text);
     }
@@ -46,9 +49,10 @@ public record FeedRequest(DeltaStream stream, Start start, Optional<Narrower> na
             }
             return new FeedRequest(stream, start, Optional.of(narrower), distinct(shapes));
         } catch (InvalidStream e) {
-            throw Refusal.ofParameter(
-                    e.key().startsWith("where") ? "where" : "select",
-                    "line %d, column %d: %s".formatted(e.line(), e.column(), e.problem()));
+            String parameter = e.key().startsWith("where") ? "where" : "select";
+            throw Refusal.ofParameter(parameter, "line %d, column %d: %s".formatted(e.line(), e.column(), e.problem()));
+        } catch (Narrower.NoSuchKey e) {
+            throw Refusal.ofParameter("key", String.valueOf(e.getMessage()));
         }
     }
 
@@ -87,10 +91,12 @@ public record FeedRequest(DeltaStream stream, Start start, Optional<Narrower> na
     }
 
     /** Others' parameters (tokens, cache busters) pass; one that is nearly ours would be missed in silence. */
-    private static void refuseMisspelled(MultiMap query) throws Refusal {
+    private static void refuseMisspelled(MultiMap query, List<String> more) throws Refusal {
+        List<String> known = new ArrayList<>(PARAMETERS);
+        known.addAll(more);
         for (String name : query.names()) {
-            Optional<String> nearest = Settings.nearest(name, PARAMETERS);
-            if (nearest.isPresent() && !PARAMETERS.contains(name)) {
+            Optional<String> nearest = Settings.nearest(name, known);
+            if (nearest.isPresent() && !known.contains(name)) {
                 throw Refusal.ofParameter(
                         name, "unknown parameter '%s'; did you mean '%s'?".formatted(shown(name), nearest.get()));
             }

@@ -20,16 +20,45 @@ import org.jspecify.annotations.Nullable;
 /** A subscriber's narrowing, compiled anew for each shape that the stream takes. Thread-safe. */
 public final class Narrower {
 
+    private final StreamId stream;
     private final Text text;
     private final Narrowing narrowing;
-    private final ConcurrentMap<Schema, Stage> stages = new ConcurrentHashMap<>();
+    private final ConcurrentMap<Schema, Compiled> stages = new ConcurrentHashMap<>();
     /** What the delta before was narrowed with, and most probably the next one: a schema's equality with itself is cheaper than its hash. */
     private final AtomicReference<@Nullable Compiled> latest = new AtomicReference<>();
 
-    /** What the subscriber wrote. */
-    public record Text(Optional<String> where, Optional<String> select) {}
+    /**
+     * What the subscriber wrote.
+     *
+     * @param key of the one row that is wanted, a text for each of the key's columns; empty for all rows
+     */
+    public record Text(Optional<String> where, Optional<String> select, List<String> key) {
+        public Text {
+            key = List.copyOf(key);
+        }
+    }
 
-    private record Compiled(Schema schema, Stage stage) {}
+    /** @param row leaves the one row that is wanted by its key, before the narrowing by SQL */
+    private record Compiled(Schema schema, Optional<Stage> row, Stage stage) {
+
+        StageResult apply(Change change) {
+            if (row.isEmpty()) {
+                return stage.apply(change);
+            }
+            StageResult wanted = row.get().apply(change);
+            return wanted instanceof StageResult.Emitted(Change left) ? stage.apply(left) : wanted;
+        }
+    }
+
+    /** A key that rows of the stream cannot have. */
+    static final class NoSuchKey extends Exception {
+
+        private static final long serialVersionUID = 1L;
+
+        private NoSuchKey(String message) {
+            super(message);
+        }
+    }
 
     /** @param refused where narrowing had to stop, if it had to; {@code deltas} are those before */
     public record Narrowed(List<Delta> deltas, Optional<Refused> refused) {
@@ -43,6 +72,7 @@ public final class Narrower {
 
     /** @throws InvalidStream if a text is no SQL */
     public Narrower(StreamId stream, Text text) throws InvalidStream {
+        this.stream = stream;
         this.text = text;
         this.narrowing = Narrowing.parse(stream, text.where, text.select);
     }
@@ -53,8 +83,8 @@ public final class Narrower {
     }
 
     /** The shape of what is left of a stream of this shape. */
-    public Schema output(Schema stream) throws InvalidStream {
-        return stage(stream).output();
+    Schema output(Schema stream) throws InvalidStream, NoSuchKey {
+        return compiled(stream).stage.output();
     }
 
     /**
@@ -84,9 +114,11 @@ public final class Narrower {
 
     private StageResult apply(Delta delta) {
         try {
-            return stage(delta.schema()).apply(delta.change());
+            return compiled(delta.schema()).apply(delta.change());
         } catch (InvalidStream e) {
             return new StageResult.Refused(e.problem());
+        } catch (NoSuchKey e) {
+            return new StageResult.Refused(String.valueOf(e.getMessage()));
         }
     }
 
@@ -94,17 +126,45 @@ public final class Narrower {
         return new Delta(change, delta.source(), delta.transaction(), delta.committedAt(), delta.snapshot(), false);
     }
 
-    private Stage stage(Schema schema) throws InvalidStream {
+    private Compiled compiled(Schema schema) throws InvalidStream, NoSuchKey {
         Compiled known = latest.get();
         if (known != null && known.schema.equals(schema)) {
-            return known.stage;
+            return known;
         }
-        Stage stage = stages.get(schema);
-        if (stage == null) {
-            stage = narrowing.compile(schema);
-            stages.put(schema, stage);
+        Compiled compiled = stages.get(schema);
+        if (compiled == null) {
+            compiled = new Compiled(schema, row(schema), narrowing.compile(schema));
+            stages.put(schema, compiled);
         }
-        latest.set(new Compiled(schema, stage));
-        return stage;
+        latest.set(compiled);
+        return compiled;
+    }
+
+    private Optional<Stage> row(Schema schema) throws NoSuchKey {
+        if (text.key.isEmpty()) {
+            return Optional.empty();
+        }
+        List<String> names = schema.key().stream()
+                .map(column -> schema.columns().get(column).name())
+                .toList();
+        if (names.size() != text.key.size()) {
+            throw new NoSuchKey(
+                    names.isEmpty()
+                            ? "the rows of '%s' have no key; narrow them with 'where'".formatted(stream.text())
+                            : "the key of '%s' is %s: give 'key' once for each, in this order"
+                                    .formatted(stream.text(), String.join(", ", names)));
+        }
+        List<String> conditions = new ArrayList<>();
+        for (int i = 0; i < names.size(); i++) {
+            conditions.add("\"%s\" = '%s'"
+                    .formatted(
+                            names.get(i).replace("\"", "\"\""), text.key.get(i).replace("'", "''")));
+        }
+        try {
+            return Optional.of(Narrowing.parse(stream, Optional.of(String.join(" AND ", conditions)), Optional.empty())
+                    .compile(schema));
+        } catch (InvalidStream e) {
+            throw new NoSuchKey(e.problem());
+        }
     }
 }

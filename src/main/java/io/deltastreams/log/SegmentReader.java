@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,7 @@ final class SegmentReader {
             IntPredicate wanted = wanted(segment.dictionary(), tables);
             List<Transaction> found = new ArrayList<>();
             Position upTo = after;
+            Optional<Instant> committedAt = Optional.empty();
             long weight = 0;
             int offset = segment.floor(after);
             while (offset < window.end()) {
@@ -38,13 +40,14 @@ final class SegmentReader {
                         }
                     }
                     upTo = content.last();
+                    committedAt = Optional.of(content.newest());
                     if (weight >= maxBytes) {
                         break;
                     }
                 }
                 offset += (int) frame.length();
             }
-            return new Slice.Changes(found, upTo);
+            return new Slice.Changes(found, upTo, committedAt);
         }
     }
 

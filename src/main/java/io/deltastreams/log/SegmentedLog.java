@@ -119,7 +119,7 @@ final class SegmentedLog implements ChangeLog {
                 return SegmentReader.read(segment, after, tables, maxBytes);
             }
         }
-        return new Slice.Changes(List.of(), after);
+        return new Slice.Changes(after);
     }
 
     /** A file that retention took away in between is no failure: the next look finds the gap. */

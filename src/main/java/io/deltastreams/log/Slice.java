@@ -2,7 +2,9 @@ package io.deltastreams.log;
 
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Transaction;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** What a read gives. */
 public sealed interface Slice {
@@ -10,8 +12,15 @@ public sealed interface Slice {
     /**
      * @param transactions with the wanted tables' changes only; maybe none
      * @param upTo where the reader stands behind them; the position read after, if nothing is there yet
+     * @param committedAt when what stands before {@code upTo}, of any table, was committed; empty where nothing was passed
      */
-    record Changes(List<Transaction> transactions, Position upTo) implements Slice {
+    record Changes(List<Transaction> transactions, Position upTo, Optional<Instant> committedAt) implements Slice {
+
+        /** Nothing is there yet. */
+        Changes(Position after) {
+            this(List.of(), after, Optional.empty());
+        }
+
         public Changes {
             transactions = List.copyOf(transactions);
         }

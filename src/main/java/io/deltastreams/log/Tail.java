@@ -84,12 +84,19 @@ final class Tail {
             entries = behind(after, maxBytes);
         }
         List<Transaction> found = new ArrayList<>();
-        Position upTo = after;
         for (Entry entry : entries) {
             filter(entry, after, tables, found);
-            upTo = entry.last();
         }
-        return Optional.of(new Slice.Changes(found, upTo));
+        return Optional.of(
+                entries.isEmpty()
+                        ? new Slice.Changes(after)
+                        : new Slice.Changes(
+                                found,
+                                entries.getLast().last(),
+                                Optional.of(entries.getLast()
+                                        .transactions()
+                                        .getLast()
+                                        .committedAt())));
     }
 
     private List<Entry> behind(Position after, long maxBytes) {

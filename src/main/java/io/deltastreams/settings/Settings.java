@@ -153,20 +153,28 @@ public final class Settings {
 
     /** {@code 500ms}, {@code 30s}, {@code 5m}, {@code 12h}, {@code 7d}. */
     public Duration duration(String key, Duration otherwise) {
-        return read(key, otherwise, "a duration such as 500ms, 30s, 5m, 12h or 7d", text -> {
-            Matcher matcher = DURATION.matcher(text);
-            if (!matcher.matches() || matcher.group(1).length() > 9) {
-                return null;
-            }
-            long amount = Long.parseLong(matcher.group(1));
-            return switch (matcher.group(2)) {
-                case "ms" -> Duration.ofMillis(amount);
-                case "s" -> Duration.ofSeconds(amount);
-                case "m" -> Duration.ofMinutes(amount);
-                case "h" -> Duration.ofHours(amount);
-                default -> Duration.ofDays(amount);
-            };
-        });
+        return read(
+                key,
+                otherwise,
+                "a duration such as 500ms, 30s, 5m, 12h or 7d",
+                text -> duration(text).orElse(null));
+    }
+
+    /** A text such as {@code 500ms}, {@code 30s}, {@code 5m}, {@code 12h} or {@code 7d}; empty for any other. */
+    public static Optional<Duration> duration(String text) {
+        Matcher matcher = DURATION.matcher(text);
+        if (!matcher.matches() || matcher.group(1).length() > 9) {
+            return Optional.empty();
+        }
+        long amount = Long.parseLong(matcher.group(1));
+        return Optional.of(
+                switch (matcher.group(2)) {
+                    case "ms" -> Duration.ofMillis(amount);
+                    case "s" -> Duration.ofSeconds(amount);
+                    case "m" -> Duration.ofMinutes(amount);
+                    case "h" -> Duration.ofHours(amount);
+                    default -> Duration.ofDays(amount);
+                });
     }
 
     /** Bytes: {@code 64KB}, {@code 20GB}; the units are powers of 1024. */

@@ -137,7 +137,8 @@ public final class DeltaStream {
                 .chain(() -> reading(after));
     }
 
-    private Uni<Void> beyond(Position after) {
+    /** Completes when something stands behind a position, of this stream's or of others'. */
+    public Uni<Void> beyond(Position after) {
         return Uni.createFrom().completionStage(() -> log.beyond(after));
     }
 
@@ -161,6 +162,7 @@ public final class DeltaStream {
     private Reading gathered(Reading.Deltas first) {
         List<Reading.Deltas> readings = new ArrayList<>(List.of(first));
         Position at = first.upTo();
+        Optional<Instant> committedAt = first.committedAt();
         while (readings.size() < GATHERED && latest().isAfter(at)) {
             Position after = at;
             // What is no deltas ends the reader, and so comes alone, as its next one.
@@ -169,6 +171,7 @@ public final class DeltaStream {
             }
             readings.add(more);
             at = more.upTo();
+            committedAt = more.committedAt().or(first::committedAt);
         }
         return readings.size() == 1
                 ? first
@@ -176,7 +179,8 @@ public final class DeltaStream {
                         readings.stream()
                                 .flatMap(reading -> reading.deltas().stream())
                                 .toList(),
-                        at);
+                        at,
+                        committedAt);
     }
 
     /** Reading after reading, each when it is asked for; ends after a {@link Reading.Gap} or {@link Reading.Stopped}. */
@@ -232,14 +236,18 @@ public final class DeltaStream {
                 produced.add(deltas.size());
                 return deltas.isEmpty()
                         ? stop.get()
-                        : new Reading.Deltas(deltas, deltas.getLast().position());
+                        : new Reading.Deltas(
+                                deltas,
+                                deltas.getLast().position(),
+                                Optional.of(deltas.getLast().committedAt()));
             }
             if (transaction.complete() && deltas.size() > before) {
                 deltas.set(deltas.size() - 1, deltas.getLast().asLast());
             }
         }
         produced.add(deltas.size());
-        return new Reading.Deltas(deltas, changes.upTo().isAfter(after) ? changes.upTo() : after);
+        return new Reading.Deltas(
+                deltas, changes.upTo().isAfter(after) ? changes.upTo() : after, changes.committedAt());
     }
 
     private Optional<Reading.Stopped> evaluate(Transaction transaction, List<Delta> deltas) {

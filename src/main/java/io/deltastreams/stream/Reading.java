@@ -2,7 +2,9 @@ package io.deltastreams.stream;
 
 import io.deltastreams.change.Delta;
 import io.deltastreams.change.Position;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
@@ -18,11 +20,14 @@ public sealed interface Reading {
 
         private final List<Delta> deltas;
         private final Position upTo;
+        private final Optional<Instant> committedAt;
         private final ConcurrentMap<Object, Object> derived = new ConcurrentHashMap<>();
 
-        public Deltas(List<Delta> deltas, Position upTo) {
+        /** @param committedAt when what stands before {@code upTo}, of this stream or of others, was committed, as far as that was passed */
+        public Deltas(List<Delta> deltas, Position upTo, Optional<Instant> committedAt) {
             this.deltas = List.copyOf(deltas);
             this.upTo = upTo;
+            this.committedAt = committedAt;
         }
 
         public List<Delta> deltas() {
@@ -31,6 +36,10 @@ public sealed interface Reading {
 
         public Position upTo() {
             return upTo;
+        }
+
+        public Optional<Instant> committedAt() {
+            return committedAt;
         }
 
         /**

@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -59,7 +60,7 @@ class ChangeLogTest {
             assertThat(log.resumeToken()).isEmpty();
             assertThat(log.schemas()).isEmpty();
             assertThat(log.removedUpTo()).isEqualTo(Position.START);
-            assertThat(log.read(Position.START, _ -> true, MB)).isEqualTo(new Slice.Changes(List.of(), Position.START));
+            assertThat(log.read(Position.START, _ -> true, MB)).isEqualTo(new Slice.Changes(Position.START));
             assertThat(log.before(TIME)).isEqualTo(Position.START);
             assertThat(log.status()).isEqualTo(new LogStatus(0, 0, List.of()));
         }
@@ -186,14 +187,15 @@ class ChangeLogTest {
                         new Change.Truncate(new Position(1, 2, 2), ORDER)),
                 true);
         Transaction customer = inserts(CUSTOMER, 2, 0, 1, TIME, true);
-        Slice expected = new Slice.Changes(
+        Slice.Changes expected = new Slice.Changes(
                 List.of(new Transaction(
                         "m",
                         Transaction.Kind.COMMIT,
                         TIME,
                         List.of(mixed.changes().get(1)),
                         true)),
-                new Position(1, 3, 2));
+                new Position(1, 3, 2),
+                Optional.of(orders(3, 3).committedAt()));
         for (int round = 0; round < 2; round++) {
             try (ChangeLog log = ChangeLog.open(settings(MB))) {
                 log.append(orderBatch(1)).join();
@@ -201,7 +203,7 @@ class ChangeLogTest {
                 log.append(orderBatch(3)).join();
                 assertThat(log.read(Position.START, CUSTOMERS::equals, MB)).isEqualTo(expected);
                 assertThat(log.read(new Position(1, 2, 1), CUSTOMERS::equals, MB))
-                        .isEqualTo(new Slice.Changes(List.of(), new Position(1, 3, 2)));
+                        .isEqualTo(new Slice.Changes(List.of(), new Position(1, 3, 2), expected.committedAt()));
                 assertThat(customer.last()).isLessThan(new Position(1, 2, 1));
             }
         }
@@ -247,7 +249,7 @@ class ChangeLogTest {
             log.append(orderBatch(1)).join();
             Position future = new Position(1, 5, 0);
             CompletableFuture<Void> beyond = log.beyond(future);
-            assertThat(log.read(future, _ -> true, MB)).isEqualTo(new Slice.Changes(List.of(), future));
+            assertThat(log.read(future, _ -> true, MB)).isEqualTo(new Slice.Changes(future));
             log.append(orderBatch(4)).join();
             assertThat(beyond).isNotDone();
             log.append(orderBatch(5)).join();

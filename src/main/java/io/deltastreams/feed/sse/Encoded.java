@@ -4,16 +4,19 @@ import io.deltastreams.change.Bytes;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A reading as bytes, the same for every subscriber that wants the same.
  *
  * @param pieces in order
  * @param upTo where a subscriber stands behind them
+ * @param committedAt when what stands before that was committed, as far as it is known
  * @param ends whether the feed ends behind them
  */
-record Encoded(List<Piece> pieces, Position upTo, boolean ends) {
+record Encoded(List<Piece> pieces, Position upTo, Optional<Instant> committedAt, boolean ends) {
 
     Encoded {
         pieces = List.copyOf(pieces);

@@ -44,10 +44,14 @@ final class SseEncoder {
                         .orElseGet(() -> deltas.derived(Encoded.class, Encoded.class, some -> whole(some, at)));
             case Reading.Gap gap -> {
                 Position upTo = gap.removedUpTo();
-                yield new Encoded(List.of(new Encoded.Events(new Bytes(SseEvents.gap(gap)), upTo, false)), upTo, false);
+                yield new Encoded(
+                        List.of(new Encoded.Events(new Bytes(SseEvents.gap(gap)), upTo, false)),
+                        upTo,
+                        Optional.empty(),
+                        false);
             }
             case Reading.Stopped stopped ->
-                new Encoded(List.of(error(stopped.position(), stopped.reason(), at)), at, true);
+                new Encoded(List.of(error(stopped.position(), stopped.reason(), at)), at, Optional.empty(), true);
         };
     }
 
@@ -56,7 +60,11 @@ final class SseEncoder {
     }
 
     private Encoded whole(Reading.Deltas reading, Position at) {
-        return new Encoded(new Pieces(at).addAll(reading.deltas()).done(reading.upTo()), reading.upTo(), false);
+        return new Encoded(
+                new Pieces(at).addAll(reading.deltas()).done(reading.upTo()),
+                reading.upTo(),
+                reading.committedAt(),
+                false);
     }
 
     private Encoded narrowed(Reading.Deltas reading, Position at, Narrower narrower) {
@@ -68,12 +76,12 @@ final class SseEncoder {
         Narrower.Narrowed narrowed = narrower.apply(reading.deltas());
         Pieces pieces = new Pieces(at).addAll(narrowed.deltas());
         if (narrowed.refused().isEmpty()) {
-            return new Encoded(pieces.done(reading.upTo()), reading.upTo(), false);
+            return new Encoded(pieces.done(reading.upTo()), reading.upTo(), reading.committedAt(), false);
         }
         Narrower.Refused refused = narrowed.refused().get();
         List<Encoded.Piece> all = new ArrayList<>(pieces.done(refused.position()));
         all.add(error(refused.position(), refused.reason(), refused.position()));
-        return new Encoded(all, refused.position(), true);
+        return new Encoded(all, refused.position(), Optional.empty(), true);
     }
 
     /** What equal narrowings made of one reading; so many different ones may be asked for that not all are kept (Invariant 8). */

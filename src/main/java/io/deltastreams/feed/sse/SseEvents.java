@@ -8,6 +8,8 @@ import io.deltastreams.stream.Reading;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 
 /** The events of a feed as text. */
 final class SseEvents {
@@ -45,8 +47,10 @@ final class SseEvents {
         };
     }
 
-    static byte[] progress(Position position) {
+    /** @param committedAt when the newest change before the position was committed, if that is known */
+    static byte[] progress(Position position, Optional<Instant> committedAt) {
         JsonObject data = new JsonObject().put("position", position.toString());
+        committedAt.ifPresent(at -> data.put("committed_at", at.toString()));
         return bytes("id: %s\nevent: progress\ndata: %s\n\n".formatted(position, data.encode()));
     }
 

@@ -7,8 +7,6 @@ import io.deltastreams.change.TableId;
 import io.deltastreams.feed.FeedConfig;
 import io.deltastreams.feed.FeedRequest;
 import io.deltastreams.log.LogClosed;
-import io.smallrye.mutiny.Multi;
-import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -16,13 +14,16 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -31,13 +32,14 @@ import org.jboss.logging.Logger;
  * So a subscriber that does not read its socket holds up nobody (Invariant 5), and what it leaves unread for long is let go but for the
  * piece under way, to be read again (Invariant 8). Runs on its connection's event loop.
  */
-final class SseSubscription {
+final class SseSubscription implements Abreast.Subscriber {
 
     private static final Logger LOG = Logger.getLogger(SseSubscription.class);
     private static final long TICK_MILLIS = 1000;
 
     private final FeedRequest request;
     private final SseEncoder encoder;
+    private final Abreast abreast;
     private final FeedConfig config;
     private final Context context;
     private final HttpServerResponse response;
@@ -50,6 +52,8 @@ final class SseSubscription {
 
     /** Behind everything that was written or left out. */
     private Position position = Position.START;
+    /** When what stands before that was committed. */
+    private Optional<Instant> committedAt = Optional.empty();
     /** The last id that was written. */
     private Position sent = Position.START;
     /** Whether {@link #sent} is inside a transaction. */
@@ -64,17 +68,27 @@ final class SseSubscription {
     private long moved = System.nanoTime();
 
     private long progressed = System.nanoTime();
-    private Cancellable reading = () -> {};
+    private Cancellable waiting = () -> {};
     /** Whether the answer's end was written, or there is nobody to write it to. */
     private boolean ended;
 
     private long timer = -1;
 
-    /** Made and started on the connection's event loop, which {@code context} is. */
+    /**
+     * Made and started on the connection's event loop, which {@code context} is.
+     *
+     * @param abreast the subscribers of that loop
+     */
     SseSubscription(
-            FeedRequest request, SseEncoder encoder, FeedConfig config, Context context, HttpServerResponse response) {
+            FeedRequest request,
+            SseEncoder encoder,
+            Abreast abreast,
+            FeedConfig config,
+            Context context,
+            HttpServerResponse response) {
         this.request = request;
         this.encoder = encoder;
+        this.abreast = abreast;
         this.config = config;
         this.context = context;
         this.response = response;
@@ -92,16 +106,17 @@ final class SseSubscription {
         request.stream().subscribers().incrementAndGet();
         response.closeHandler(_ -> close());
         response.exceptionHandler(_ -> close());
-        Buffer opening = Buffer.buffer(SseEvents.opening(request.stream().id().text(), after, config.retry()));
+        Buffer opening =
+                Buffer.buffer(SseEvents.opening(request.stream().id().text(), after, jittered(config.retry())));
         request.shapes().forEach(shape -> opening.appendBytes(SseEvents.schema(shape)));
         write(opening);
         timer = context.owner().setPeriodic(tickMillis(), _ -> tick());
-        reading = Multi.createBy()
-                .repeating()
-                .uni(this::turn)
-                .whilst(goesOn -> goesOn)
-                .subscribe()
-                .with(_ -> {}, this::failed, this::finish);
+        next();
+    }
+
+    /** Half of it to one and a half: those that were cut off together do not come back together. */
+    private static Duration jittered(Duration pause) {
+        return pause.dividedBy(2).plusMillis(ThreadLocalRandom.current().nextLong(pause.toMillis() + 1));
     }
 
     /** Ends the feed; from any thread. */
@@ -109,41 +124,40 @@ final class SseSubscription {
         context.runOnContext(_ -> finish());
     }
 
-    /** One reading. */
-    private Uni<Boolean> turn() {
-        Position at = position;
-        return request.stream()
-                .next(at)
-                .map(read -> encoder.encode(read, at, request.narrower()))
-                .emitOn(command -> context.runOnContext(_ -> command.run()))
-                .flatMap(this::deliver);
+    private void next() {
+        waiting = abreast.await(this, request, encoder, position, context);
     }
 
-    /** Whether the feed goes on after this. */
-    private Uni<Boolean> deliver(Encoded encoded) {
-        Position upTo = encoded.upTo();
-        boolean ends = encoded.ends();
+    @Override
+    public void take(Encoded encoded) {
         pieces = encoded.pieces().iterator();
         letGo = false;
-        return Uni.createFrom()
-                .completionStage(() -> writePieces().otherwiseEmpty().toCompletionStage())
-                .map(_ -> {
-                    position = letGo ? position : upTo;
-                    return letGo || !ends;
-                });
+        writePieces(encoded);
     }
 
-    private Future<Void> writePieces() {
+    /** The next piece when the socket has taken the one before, and the next reading behind the last one. */
+    private void writePieces(Encoded reading) {
         while (pieces.hasNext()) {
             Encoded.Piece piece = pieces.next();
             if (isNews(piece)) {
-                return write(piece.bytes().array(), 0).compose(_ -> {
-                    delivered(piece);
-                    return writePieces();
+                write(piece.bytes().array(), 0).onComplete(_ -> {
+                    if (!ended) {
+                        delivered(piece);
+                        writePieces(reading);
+                    }
                 });
+                return;
             }
         }
-        return Future.succeededFuture();
+        if (!letGo) {
+            position = reading.upTo();
+            committedAt = reading.committedAt();
+        }
+        if (letGo || !reading.ends()) {
+            next();
+        } else {
+            finish();
+        }
     }
 
     private boolean isNews(Encoded.Piece piece) {
@@ -206,7 +220,7 @@ final class SseSubscription {
             progressed = now;
             sent = position;
             within = false;
-            write(Buffer.buffer(SseEvents.progress(position)));
+            write(Buffer.buffer(SseEvents.progress(position, committedAt)));
         } else if (since >= config.heartbeat().toNanos()) {
             write(Buffer.buffer(SseEvents.heartbeat()));
         }
@@ -223,7 +237,8 @@ final class SseSubscription {
                 .reduce(TICK_MILLIS, Math::min);
     }
 
-    private void failed(Throwable failure) {
+    @Override
+    public void failed(Throwable failure) {
         if (done.isDone() || response.closed()) {
             close();
             return;
@@ -270,7 +285,7 @@ final class SseSubscription {
     }
 
     private void stopReading() {
-        reading.cancel();
+        waiting.cancel();
         pieces = Collections.emptyIterator();
     }
 }

@@ -7,6 +7,7 @@ import io.deltastreams.change.Delta;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Row;
 import io.deltastreams.codec.json.JsonCodecs;
+import io.deltastreams.feed.Shop;
 import io.deltastreams.stream.Reading;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -23,15 +24,17 @@ class SseEncoderTest {
 
     @Test
     void readers_of_the_same_reading_get_the_same_bytes() {
-        Reading.Deltas reading = new Reading.Deltas(deltas(3, "x"), AT);
+        Reading.Deltas reading = new Reading.Deltas(deltas(3, "x"), AT, Optional.empty());
         Encoded first = encoder.encode(reading, Position.START, Optional.empty());
         assertThat(encoder.encode(reading, Position.START, Optional.empty())).isSameAs(first);
     }
 
     @Test
     void pieces_are_whole_events_of_a_chunk_at_most_unless_one_event_is_larger() {
-        Encoded encoded =
-                encoder.encode(new Reading.Deltas(deltas(500, "y".repeat(1000)), AT), Position.START, Optional.empty());
+        Encoded encoded = encoder.encode(
+                new Reading.Deltas(deltas(500, "y".repeat(1000)), AT, Optional.empty()),
+                Position.START,
+                Optional.empty());
         assertThat(encoded.pieces().size()).isGreaterThan(8);
         assertThat(encoded.pieces()).allSatisfy(piece -> {
             assertThat(piece.bytes().array().length).isLessThanOrEqualTo(SseEncoder.CHUNK);

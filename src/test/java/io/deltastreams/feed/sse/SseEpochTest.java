@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Transaction;
+import io.deltastreams.feed.Quick;
+import io.deltastreams.feed.Shop;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -14,7 +16,7 @@ class SseEpochTest {
 
     private static final String SECOND = Position.beginning(2).toString();
 
-    private final Shop shop = new Shop(Quick.PATIENT);
+    private final Shop shop = SseShop.open(Quick.PATIENT);
 
     @AfterEach
     void close() {

@@ -6,6 +6,8 @@ import io.deltastreams.change.Change;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Row;
 import io.deltastreams.change.Schema;
+import io.deltastreams.feed.Quick;
+import io.deltastreams.feed.Shop;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.net.URLEncoder;
@@ -23,7 +25,7 @@ class SseNarrowingTest {
 
     private static final Schema SCHEMA = Shop.schema(Shop.ORDERS, 1);
 
-    private final Shop shop = new Shop(Quick.PATIENT);
+    private final Shop shop = SseShop.open(Quick.PATIENT);
 
     @AfterEach
     void close() {

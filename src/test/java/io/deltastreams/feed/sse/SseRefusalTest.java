@@ -2,11 +2,15 @@ package io.deltastreams.feed.sse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.deltastreams.feed.Quick;
+import io.deltastreams.feed.Shop;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.OptionalInt;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,8 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class SseRefusalTest {
 
-    private final Shop shop =
-            new Shop(new Quick(Quick.PATIENT.heartbeat(), Quick.PATIENT.progress(), 1, Quick.PATIENT.stallTimeout()));
+    private final Shop shop = SseShop.open(Quick.admitting(1, OptionalInt.empty()));
 
     @AfterEach
     void close() {
@@ -99,6 +102,25 @@ class SseRefusalTest {
             assertThat(second.status()).contains(" 503 ");
             assertThat(second.header("retry-after")).isEqualTo("2");
             assertThat(second.body()).contains("1 subscribers are served already");
+        }
+    }
+
+    @Test
+    void one_more_of_a_client_than_there_may_be_is_asked_to_come_back() throws IOException {
+        try (Shop limited = SseShop.open(Quick.admitting(100, OptionalInt.of(2)))) {
+            try (Listener _ = new Listener(limited.port(), "/feeds/orders");
+                    Listener second = new Listener(limited.port(), "/feeds/orders");
+                    Listener third = new Listener(limited.port(), "/feeds/orders")) {
+                assertThat(second.status()).contains(" 200 ");
+                assertThat(third.status()).contains(" 503 ");
+                assertThat(third.header("retry-after")).isEqualTo("2");
+                assertThat(third.body()).contains("2 feeds of this client are served already");
+            }
+            Awaitility.await().untilAsserted(() -> {
+                try (Listener again = new Listener(limited.port(), "/feeds/orders")) {
+                    assertThat(again.status()).contains(" 200 ");
+                }
+            });
         }
     }
 

@@ -5,7 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Transaction;
+import io.deltastreams.feed.Quick;
+import io.deltastreams.feed.Shop;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -15,11 +18,11 @@ class SseTimingTest {
     private static final Duration SOON = Duration.ofMillis(200);
     private static final Duration LONG = Duration.ofMinutes(1);
 
-    private Shop shop = new Shop(Quick.PATIENT);
+    private Shop shop = SseShop.open(Quick.PATIENT);
 
     private void configure(Duration heartbeat, Duration progress, Duration stall) {
         shop.close();
-        shop = new Shop(new Quick(heartbeat, progress, 100, stall));
+        shop = SseShop.open(new Quick(heartbeat, progress, 100, stall, OptionalInt.empty()));
     }
 
     @AfterEach
@@ -48,7 +51,9 @@ class SseTimingTest {
             Listener.Event progress = listener.next();
             assertThat(progress.event()).isEqualTo("progress");
             assertThat(progress.id()).isEqualTo(unseen.last().toString());
-            assertThat(progress.data()).isEqualTo("{\"position\":\"" + unseen.last() + "\"}");
+            assertThat(progress.data())
+                    .isEqualTo("{\"position\":\"%s\",\"committed_at\":\"%s\"}"
+                            .formatted(unseen.last(), unseen.committedAt()));
         }
     }
 

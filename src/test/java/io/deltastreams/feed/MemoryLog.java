@@ -1,4 +1,4 @@
-package io.deltastreams.feed.sse;
+package io.deltastreams.feed;
 
 import io.deltastreams.change.Batch;
 import io.deltastreams.change.Change;
@@ -19,7 +19,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** A log in memory whose history can be cut and whose reads can be made to fail. */
-final class MemoryLog implements ChangeLog {
+public final class MemoryLog implements ChangeLog {
 
     private record Waiting(Position position, CompletableFuture<Void> arrived) {}
 
@@ -42,12 +42,12 @@ final class MemoryLog implements ChangeLog {
         return CompletableFuture.completedFuture(null);
     }
 
-    synchronized void cut(Position upTo) {
+    public synchronized void cut(Position upTo) {
         transactions.removeIf(transaction -> !transaction.last().isAfter(upTo));
         removedUpTo = upTo;
     }
 
-    synchronized void breakDown() {
+    public synchronized void breakDown() {
         broken = true;
     }
 
@@ -81,6 +81,7 @@ final class MemoryLog implements ChangeLog {
         }
         List<Transaction> found = new ArrayList<>();
         Position upTo = after;
+        Optional<Instant> committedAt = Optional.empty();
         long bytes = 0;
         for (Transaction transaction : transactions) {
             List<Change> behind = transaction.changes().stream()
@@ -90,6 +91,7 @@ final class MemoryLog implements ChangeLog {
                 continue;
             }
             upTo = transaction.last();
+            committedAt = Optional.of(transaction.committedAt());
             List<Change> wanted = behind.stream()
                     .filter(change -> tables.test((TableId) change.schema().relation()))
                     .toList();
@@ -107,7 +109,7 @@ final class MemoryLog implements ChangeLog {
                 break;
             }
         }
-        return new Slice.Changes(found, upTo);
+        return new Slice.Changes(found, upTo, committedAt);
     }
 
     @Override

@@ -1,4 +1,4 @@
-package io.deltastreams.feed.sse;
+package io.deltastreams.feed;
 
 import io.deltastreams.change.Batch;
 import io.deltastreams.change.Change;
@@ -11,11 +11,6 @@ import io.deltastreams.change.StreamId;
 import io.deltastreams.change.TableId;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.change.Type;
-import io.deltastreams.codec.Codec;
-import io.deltastreams.codec.json.JsonCodecs;
-import io.deltastreams.feed.FedStreams;
-import io.deltastreams.feed.FeedConfig;
-import io.deltastreams.feed.Subscribers;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.stream.DeltaStream;
 import io.deltastreams.stream.Pacing;
@@ -33,15 +28,15 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 
 /** A server with the feed {@code orders} (and {@code silent}, a stream without one), and the log that it shows. */
-final class Shop implements AutoCloseable {
+public final class Shop implements AutoCloseable {
 
-    static final TableId ORDERS = new TableId("public", "orders");
-    static final TableId OTHERS = new TableId("public", "others");
-    static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
+    public static final TableId ORDERS = new TableId("public", "orders");
+    public static final TableId OTHERS = new TableId("public", "others");
+    public static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
 
-    final MemoryLog log = new MemoryLog();
-    final DeltaStream orders;
-    final Subscribers subscribers;
+    public final MemoryLog log = new MemoryLog();
+    public final DeltaStream orders;
+    public final Subscribers subscribers;
     private final List<DeltaStream> all = new ArrayList<>();
     private final List<String> troubles = new CopyOnWriteArrayList<>();
     private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
@@ -50,15 +45,19 @@ final class Shop implements AutoCloseable {
     private int commits;
     private int epoch = 1;
 
-    Shop(FeedConfig config) {
+    /** Makes what shows the streams. */
+    public interface Showing {
+        List<Presentation> of(FedStreams streams, Subscribers subscribers);
+    }
+
+    public Shop(FeedConfig config, Showing showing) {
         orders = stream("orders", ORDERS);
         all.add(orders);
         all.add(stream("silent", OTHERS));
         subscribers = new Subscribers(config);
-        Codec codec = new JsonCodecs().json();
         Router router = Router.router(vertx);
-        new SseFeeds(new Streams(all, troubles), codec, new JsonCodecs().jsonWithTextualBigints(), config, subscribers)
-                .routes(router);
+        FedStreams streams = new Streams(all, troubles);
+        new Feeds(streams, showing.of(streams, subscribers), config).routes(router);
         server = vertx.createHttpServer()
                 .requestHandler(router)
                 .listen(0, "127.0.0.1")
@@ -90,20 +89,20 @@ final class Shop implements AutoCloseable {
         return new DeltaStream(program, log, (_, _, _) -> {}, Pacing.FREE, blocking);
     }
 
-    int port() {
+    public int port() {
         return server.actualPort();
     }
 
-    void empty() {
+    public void empty() {
         all.clear();
     }
 
-    void fail(String why) {
+    public void fail(String why) {
         all.clear();
         troubles.add(why);
     }
 
-    static Schema schema(TableId table, int version) {
+    public static Schema schema(TableId table, int version) {
         List<Column> columns = new ArrayList<>(List.of(
                 new Column("id", Type.Simple.INT64, false),
                 new Column("status", Type.Simple.TEXT, true),
@@ -113,11 +112,11 @@ final class Shop implements AutoCloseable {
     }
 
     /** Appends one transaction of inserts. */
-    Transaction insert(TableId table, String status, long... ids) {
+    public Transaction insert(TableId table, String status, long... ids) {
         return insert(schema(table, 1), status, ids);
     }
 
-    Transaction insert(Schema schema, String status, long... ids) {
+    public Transaction insert(Schema schema, String status, long... ids) {
         int commit = ++commits;
         List<Change> changes = new ArrayList<>();
         for (long id : ids) {
@@ -129,7 +128,7 @@ final class Shop implements AutoCloseable {
         return append(changes, true);
     }
 
-    Transaction append(List<Change> changes, boolean complete) {
+    public Transaction append(List<Change> changes, boolean complete) {
         long commit = changes.getFirst().position().commit();
         Transaction transaction = new Transaction(
                 Long.toString(commit), Transaction.Kind.COMMIT, NOON.plusSeconds(commit), changes, complete);
@@ -138,16 +137,16 @@ final class Shop implements AutoCloseable {
     }
 
     /** The source's history begins again, with a truncate. */
-    Transaction beginAgain() {
+    public Transaction beginAgain() {
         nextEpoch();
         return append(List.of(new Change.Truncate(new Position(epoch, ++commits, 0), schema(ORDERS, 1))), true);
     }
 
-    void nextEpoch() {
+    public void nextEpoch() {
         epoch++;
     }
 
-    int nextCommit() {
+    public int nextCommit() {
         return ++commits;
     }
 

@@ -1,0 +1,103 @@
+package io.deltastreams.feed.sse;
+
+import io.deltastreams.change.Position;
+import io.deltastreams.feed.FeedRequest;
+import io.deltastreams.feed.Narrower;
+import io.deltastreams.stream.DeltaStream;
+import io.smallrye.mutiny.subscription.Cancellable;
+import io.vertx.core.Context;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * The subscribers of one event loop that stand at the same place and want the same: one reading is asked for on behalf of all, and then each writes it,
+ * one after the other, in one turn of the loop. So a subscriber at a stream's end costs an entry in a set and a socket. Of that loop's thread.
+ */
+final class Abreast {
+
+    private final Map<Place, Row> rows = new HashMap<>();
+
+    /** @param narrowing empty where the whole stream is wanted */
+    private record Place(DeltaStream stream, SseEncoder encoder, Optional<Narrower.Text> narrowing, Position at) {}
+
+    /** Whom a reading is told. */
+    interface Subscriber {
+
+        void take(Encoded encoded);
+
+        /** There is no next reading. */
+        void failed(Throwable failure);
+    }
+
+    /** Those at a place. */
+    private final class Row {
+
+        private final Place place;
+        private final Set<Subscriber> subscribers = new LinkedHashSet<>();
+        private Cancellable reading = () -> {};
+
+        private Row(Place place) {
+            this.place = place;
+        }
+
+        private void tell(Consumer<Subscriber> news) {
+            rows.remove(place, this);
+            for (Subscriber subscriber : List.copyOf(subscribers)) {
+                // One that is told may make another leave.
+                if (subscribers.remove(subscriber)) {
+                    tell(subscriber, news);
+                }
+            }
+        }
+
+        /** A bug that shows with one subscriber is not the others'. */
+        private static void tell(Subscriber subscriber, Consumer<Subscriber> news) {
+            try {
+                news.accept(subscriber);
+            } catch (RuntimeException e) {
+                subscriber.failed(e);
+            }
+        }
+
+        private void leave(Subscriber subscriber) {
+            if (subscribers.remove(subscriber) && subscribers.isEmpty() && rows.remove(place, this)) {
+                reading.cancel();
+            }
+        }
+    }
+
+    /**
+     * Asks for what stands behind a position, as bytes; told on the loop, once.
+     *
+     * @return ends the waiting
+     */
+    Cancellable await(Subscriber subscriber, FeedRequest request, SseEncoder encoder, Position at, Context context) {
+        Place place = new Place(request.stream(), encoder, request.narrower().map(Narrower::text), at);
+        Row row = rows.get(place);
+        if (row == null) {
+            row = new Row(place);
+            rows.put(place, row);
+            row.reading = read(row, request, context);
+        }
+        row.subscribers.add(subscriber);
+        Row mine = row;
+        return () -> mine.leave(subscriber);
+    }
+
+    private static Cancellable read(Row row, FeedRequest request, Context context) {
+        Place place = row.place;
+        return request.stream()
+                .next(place.at())
+                .map(reading -> place.encoder().encode(reading, place.at(), request.narrower()))
+                .emitOn(command -> context.runOnContext(_ -> command.run()))
+                .subscribe()
+                .with(
+                        encoded -> row.tell(subscriber -> subscriber.take(encoded)),
+                        failure -> row.tell(subscriber -> subscriber.failed(failure)));
+    }
+}

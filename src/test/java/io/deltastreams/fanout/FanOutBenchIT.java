@@ -1,0 +1,221 @@
+package io.deltastreams.fanout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
+import io.smallrye.common.annotation.Identifier;
+import jakarta.inject.Inject;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.Writer;
+import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Many subscribers of one stream at a steady rate, a hundred at a high one and, of the feed, at the highest: the feed, behind a log with fsync, beside a broadcast of objects through
+ * Quarkus REST in the same process. The subscribers are a process of their own on the same machine.
+ *
+ * <p>{@code -Dbench.subscribers=1000,5000,10000}, {@code -Dbench.rate=50} events a second to each, {@code -Dbench.seconds=20}.
+ */
+@QuarkusTest
+@TestProfile(FanOutBenchIT.Profile.class)
+@Tag("bench")
+@SuppressWarnings("NullAway.Init") // Quarkus fills the fields
+class FanOutBenchIT {
+
+    private static final List<Integer> SUBSCRIBERS = Arrays.stream(
+                    System.getProperty("bench.subscribers", "1000,5000,10000").split(",", -1))
+            .map(Integer::valueOf)
+            .toList();
+    private static final int RATE = Integer.getInteger("bench.rate", 50);
+    private static final int SECONDS = Integer.getInteger("bench.seconds", 20);
+    private static final int FEW = 100;
+    private static final int HIGH = 1_000;
+    private static final Pattern RESIDENT = Pattern.compile("VmRSS:\\s*(\\d+) kB");
+
+    public static final class Profile implements QuarkusTestProfile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            try {
+                Path folder = Files.createTempDirectory("fanout");
+                Path pipeline =
+                        Files.writeString(folder.resolve("pipeline.yaml"), """
+                        source: { ticks: {} }
+                        log: { path: %s, retention: { size: 1GB } }
+                        streams:
+                          ticks: { from: public.ticks, to: { feed: {} } }
+                        """.formatted(folder.resolve("log")));
+                return Map.of("delta-streams.file", pipeline.toString(), "delta-streams.feed.max-subscribers", "20000");
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        }
+    }
+
+    @TestHTTPResource
+    URI home;
+
+    @Inject
+    @Identifier("ticks") Ticks ticks;
+
+    @Inject
+    NaiveFeed naive;
+
+    /** Makes events. */
+    private interface Sender {
+        void send(int events) throws InterruptedException;
+    }
+
+    private record Contestant(String title, String path, Sender sender) {}
+
+    private final List<String> rows = new ArrayList<>();
+
+    @Test
+    void many_subscribers_and_a_hundred_at_full_rate() throws Exception {
+        Awaitility.await("the stream")
+                .atMost(Duration.ofSeconds(20))
+                .ignoreExceptions()
+                .until(() -> RestAssured.get("/q/health/ready").statusCode() == 200);
+        List<Contestant> contestants = List.of(
+                new Contestant("feed", "/feeds/ticks", ticks::commit),
+                new Contestant("naive broadcast", "/naive", this::sendNaively));
+        for (int count : SUBSCRIBERS) {
+            for (Contestant contestant : contestants) {
+                run(contestant, count, RATE);
+            }
+        }
+        for (Contestant contestant : contestants) {
+            run(contestant, FEW, HIGH);
+        }
+        // Nothing holds a broadcast back: at the highest rate it would cut its subscribers off.
+        run(contestants.getFirst(), FEW, Integer.MAX_VALUE);
+        System.out.printf(
+                "%n%-18s %12s %10s %12s %9s %9s %9s %14s %14s%n%s",
+                "",
+                "subscribers",
+                "events/s",
+                "delivered/s",
+                "p50 ms",
+                "p99 ms",
+                "max ms",
+                "per CPU s",
+                "KB each, idle",
+                String.join("", rows));
+    }
+
+    private void sendNaively(int events) {
+        for (int i = 0; i < events; i++) {
+            naive.send(new NaiveFeed.Tick(i, System.nanoTime(), Ticks.NOTE));
+        }
+    }
+
+    private void run(Contestant contestant, int subscribers, int rate) throws Exception {
+        long before = memory();
+        Process crowd = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx512m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Crowd.class.getName(),
+                        Integer.toString(home.getPort()),
+                        contestant.path(),
+                        Integer.toString(subscribers))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (BufferedReader out = crowd.inputReader();
+                Writer in = crowd.outputWriter()) {
+            assertThat(out.readLine()).as(contestant.title()).isEqualTo("connected");
+            double each = (memory() - before) / 1024.0 / subscribers;
+            send(contestant, rate, 5);
+            tell(in, "begin");
+            long cpu = cpu();
+            long begun = System.nanoTime();
+            long sent = send(contestant, rate, SECONDS);
+            double seconds = (System.nanoTime() - begun) / 1e9;
+            double used = (cpu() - cpu) / 1e9;
+            tell(in, "end");
+            String[] seen = out.readLine().split(" ", -1);
+            long events = Long.parseLong(seen[0]);
+            rows.add(String.format(
+                    Locale.ROOT,
+                    "%-18s %,12d %,10.0f %,12.0f %9s %9s %9s %,14.0f %14.1f%n",
+                    contestant.title(),
+                    subscribers,
+                    sent / seconds,
+                    events / seconds,
+                    seen[1],
+                    seen[2],
+                    seen[3],
+                    events / used,
+                    each));
+            assertThat(events).as("delivered").isPositive();
+        } finally {
+            crowd.destroyForcibly();
+            crowd.waitFor();
+        }
+        Awaitility.await("the subscribers' going")
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> RestAssured.get("/feeds").jsonPath().getInt("streams[0].subscribers") == 0);
+    }
+
+    private static void tell(Writer in, String command) throws IOException {
+        in.write(command + "\n");
+        in.flush();
+    }
+
+    /** Sends for so many seconds; gives how many. */
+    private static long send(Contestant contestant, int rate, int seconds) throws InterruptedException {
+        long begun = System.nanoTime();
+        long end = begun + seconds * 1_000_000_000L;
+        long sent = 0;
+        while (System.nanoTime() < end) {
+            if (rate == Integer.MAX_VALUE) {
+                contestant.sender().send(FEW);
+                sent += FEW;
+                continue;
+            }
+            contestant.sender().send(1);
+            sent++;
+            for (long left = begun + sent * 1_000_000_000L / rate - System.nanoTime();
+                    left > 0;
+                    left = begun + sent * 1_000_000_000L / rate - System.nanoTime()) {
+                LockSupport.parkNanos(left);
+            }
+        }
+        return sent;
+    }
+
+    private static long cpu() {
+        return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
+    }
+
+    /** What this process has in memory once nothing is left to collect, in bytes: heap in use, and what is resident beside the heap. */
+    private static long memory() throws IOException {
+        System.gc();
+        var heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
+        Matcher resident = RESIDENT.matcher(Files.readString(Path.of("/proc/self/status")));
+        if (!resident.find()) {
+            throw new IllegalStateException("no resident memory is told");
+        }
+        return heap.getUsed() + Math.max(0, Long.parseLong(resident.group(1)) * 1024 - heap.getCommitted());
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.deltastreams.feed.page;
+
+import org.jspecify.annotations.NullMarked;
