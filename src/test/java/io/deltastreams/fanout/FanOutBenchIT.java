@@ -3,6 +3,7 @@ package io.deltastreams.fanout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -24,8 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -50,7 +49,6 @@ class FanOutBenchIT {
     private static final int SECONDS = Integer.getInteger("bench.seconds", 20);
     private static final int FEW = 100;
     private static final int HIGH = 1_000;
-    private static final Pattern RESIDENT = Pattern.compile("VmRSS:\\s*(\\d+) kB");
 
     public static final class Profile implements QuarkusTestProfile {
         @Override
@@ -208,14 +206,10 @@ class FanOutBenchIT {
         return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     }
 
-    /** What this process has in memory once nothing is left to collect, in bytes: heap in use, and what is resident beside the heap. */
-    private static long memory() throws IOException {
+    /** Heap in use once nothing is left to collect, and what the server's buffers take beside it, in bytes. */
+    private static long memory() {
         System.gc();
-        var heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
-        Matcher resident = RESIDENT.matcher(Files.readString(Path.of("/proc/self/status")));
-        if (!resident.find()) {
-            throw new IllegalStateException("no resident memory is told");
-        }
-        return heap.getUsed() + Math.max(0, Long.parseLong(resident.group(1)) * 1024 - heap.getCommitted());
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed()
+                + PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory();
     }
 }

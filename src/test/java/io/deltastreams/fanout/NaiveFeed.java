@@ -23,7 +23,7 @@ public class NaiveFeed {
     @Produces(MediaType.SERVER_SENT_EVENTS)
     @RestStreamElementType(MediaType.APPLICATION_JSON)
     public Multi<Tick> ticks() {
-        return ticks.onOverflow().buffer(100_000);
+        return ticks.onOverflow().buffer(1_000);
     }
 
     void send(Tick tick) {
