@@ -15,6 +15,8 @@ final class TextValue {
     /** PostgreSQL's object identifier of {@code money}. */
     private static final int MONEY = 790;
 
+    private static final int MONEY_ARRAY = 791;
+
     private static final Type.Numeric ANY_NUMERIC = new Type.Numeric(0, 0);
 
     private TextValue() {}
@@ -23,6 +25,9 @@ final class TextValue {
     static Transcoder of(Type type, int oid) {
         if (oid == MONEY) {
             return TextValue::money;
+        }
+        if (oid == MONEY_ARRAY) {
+            return (text, at, length, out) -> moneys(type, text, at, length, out);
         }
         return switch (type) {
             case Type.Simple simple -> simple(simple);
@@ -118,6 +123,21 @@ final class TextValue {
             }
         }
         numeric(plain, 0, size, out);
+    }
+
+    /** Without the signs, and the commas that do not separate, which stand in quotes, it is an array of numerics. */
+    private static void moneys(Type type, byte[] text, int at, int length, BinaryWriter out) {
+        byte[] plain = new byte[length];
+        int size = 0;
+        boolean quoted = false;
+        for (int i = at; i < at + length; i++) {
+            if (text[i] == '"') {
+                quoted = !quoted;
+            } else if (text[i] != '$' && !(quoted && text[i] == ',')) {
+                plain[size++] = text[i];
+            }
+        }
+        slowly(type, plain, 0, size, out);
     }
 
     private static void bytes(byte[] text, int at, int length, BinaryWriter out) {

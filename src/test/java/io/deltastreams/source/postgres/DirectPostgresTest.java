@@ -13,10 +13,12 @@ import io.deltastreams.source.Fold;
 import io.deltastreams.source.Inventory;
 import io.deltastreams.source.RunningSource;
 import io.deltastreams.source.SourceFailure;
+import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.SortedMap;
@@ -201,6 +203,22 @@ class DirectPostgresTest extends PostgresSourceContract {
 
         assertThat(intake.changes().stream().map(change -> ((Change.Insert) change).after()))
                 .containsExactly(Row.of(1, "a"), Row.of(2, "b", List.of(1, 2)), Row.of(3, "c"));
+    }
+
+    @Test
+    void arrays_of_money_are_numbers() throws Exception {
+        execute(
+                "CREATE TABLE t (id int PRIMARY KEY, prices money[])",
+                "INSERT INTO t VALUES (1, ARRAY['1.50', '-1234567.80', NULL]::money[])");
+        try (RunningSource _ = running("public.t")) {
+            intake.awaitChanges("public.t", 1);
+            execute("INSERT INTO t SELECT 2, prices FROM t");
+            intake.awaitChanges("public.t", 2);
+        }
+
+        List<BigDecimal> prices = Arrays.asList(new BigDecimal("1.50"), new BigDecimal("-1234567.80"), null);
+        assertThat(intake.changes().stream().map(change -> ((Change.Insert) change).after()))
+                .containsExactly(Row.of(1, prices), Row.of(2, prices));
     }
 
     @Test
