@@ -161,17 +161,13 @@ public final class DeltaStream {
 
     private Reading gathered(Reading.Deltas first) {
         List<Reading.Deltas> readings = new ArrayList<>(List.of(first));
-        Position at = first.upTo();
-        Optional<Instant> committedAt = first.committedAt();
-        while (readings.size() < GATHERED && latest().isAfter(at)) {
-            Position after = at;
+        while (readings.size() < GATHERED && latest().isAfter(readings.getLast().upTo())) {
+            Position after = readings.getLast().upTo();
             // What is no deltas ends the reader, and so comes alone, as its next one.
             if (!(recent.get(after, () -> read(after)) instanceof Reading.Deltas more)) {
                 break;
             }
             readings.add(more);
-            at = more.upTo();
-            committedAt = more.committedAt().or(first::committedAt);
         }
         return readings.size() == 1
                 ? first
@@ -179,8 +175,8 @@ public final class DeltaStream {
                         readings.stream()
                                 .flatMap(reading -> reading.deltas().stream())
                                 .toList(),
-                        at,
-                        committedAt);
+                        readings.getLast().upTo(),
+                        readings.getLast().committedAt());
     }
 
     /** Reading after reading, each when it is asked for; ends after a {@link Reading.Gap} or {@link Reading.Stopped}. */

@@ -156,23 +156,10 @@ final class CopyRows {
             if (lengths[i] == NULL) {
                 writer.nothing();
             } else {
-                write(i, all);
+                table.values().get(i - 1).write(table.schema(), i - 1, all, starts[i], lengths[i], writer.value());
             }
         }
         return writer.end();
-    }
-
-    private void write(int column, byte[] all) {
-        try {
-            table.values().get(column - 1).write(all, starts[column], lengths[column], writer.value());
-        } catch (RuntimeException e) {
-            // Not the cause's message: it may quote the value (Invariant 9).
-            throw new IllegalArgumentException("a value of column '%s' of %s that is no %s"
-                    .formatted(
-                            table.schema().columns().get(column - 1).name(),
-                            table.schema().relation().text(),
-                            table.schema().columns().get(column - 1).type()));
-        }
     }
 
     /** Whether enough rows are there, and all of the pages that they are of. */

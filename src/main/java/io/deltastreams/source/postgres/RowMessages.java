@@ -239,16 +239,7 @@ final class RowMessages {
     }
 
     private void write(TableForm form, Transcoder value, int i, int column) {
-        try {
-            value.write(in.array(), starts[i], lengths[i], rows.value());
-        } catch (RuntimeException e) {
-            // Not the cause's message: it may quote the value (Invariant 9).
-            throw new IllegalArgumentException("a value of column '%s' of %s that is no %s"
-                    .formatted(
-                            form.schema().columns().get(column).name(),
-                            form.schema().relation().text(),
-                            form.schema().columns().get(column).type()));
-        }
+        value.write(form.schema(), column, in.array(), starts[i], lengths[i], rows.value());
     }
 
     /** A value came in its type's binary form, which is read of frequent types only: whoever asks again has to ask for texts. */

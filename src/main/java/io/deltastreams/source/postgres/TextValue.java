@@ -5,6 +5,7 @@ import io.deltastreams.change.RowCodec;
 import io.deltastreams.change.Type;
 import io.deltastreams.postgres.PgText;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * PostgreSQL's text form of values. What is frequent goes from bytes to bytes; the rest through the value that it stands for. All throw an
@@ -115,29 +116,32 @@ final class TextValue {
 
     /** As {@code lc_monetary = 'C'} has it: {@code -$1,234.50}. */
     private static void money(byte[] text, int at, int length, BinaryWriter out) {
-        byte[] plain = new byte[length];
-        int size = 0;
-        for (int i = at; i < at + length; i++) {
-            if (text[i] != '$' && text[i] != ',') {
-                plain[size++] = text[i];
-            }
-        }
-        numeric(plain, 0, size, out);
+        byte[] plain = plain(text, at, length, true);
+        numeric(plain, 0, plain.length, out);
     }
 
-    /** Without the signs, and the commas that do not separate, which stand in quotes, it is an array of numerics. */
     private static void moneys(Type type, byte[] text, int at, int length, BinaryWriter out) {
+        byte[] plain = plain(text, at, length, false);
+        slowly(type, plain, 0, plain.length, out);
+    }
+
+    /**
+     * Amounts of money as the numbers that they are: without signs of currency, quotes, and the commas between quotes, which are the thousands'.
+     *
+     * @param quoted whether it begins between quotes
+     */
+    private static byte[] plain(byte[] text, int at, int length, boolean quoted) {
         byte[] plain = new byte[length];
         int size = 0;
-        boolean quoted = false;
+        boolean within = quoted;
         for (int i = at; i < at + length; i++) {
             if (text[i] == '"') {
-                quoted = !quoted;
-            } else if (text[i] != '$' && !(quoted && text[i] == ',')) {
+                within = !within;
+            } else if (text[i] != '$' && !(within && text[i] == ',')) {
                 plain[size++] = text[i];
             }
         }
-        slowly(type, plain, 0, size, out);
+        return Arrays.copyOf(plain, size);
     }
 
     private static void bytes(byte[] text, int at, int length, BinaryWriter out) {
