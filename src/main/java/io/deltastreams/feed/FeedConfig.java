@@ -36,7 +36,7 @@ public interface FeedConfig {
     /** Live feeds of one client's address at once; without a limit where it is not set, since many clients may stand behind one proxy. */
     OptionalInt maxPerClient();
 
-    /** A socket that does not take one chunk, of 64 KB at most, in this time is closed. */
+    /** A socket that does not take one chunk of events, of 64 KB at most, or one page, of a megabyte or little more, in this time is closed. */
     @WithDefault("30s")
     Duration stallTimeout();
 }

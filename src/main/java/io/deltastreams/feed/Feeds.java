@@ -1,10 +1,8 @@
 package io.deltastreams.feed;
 
-import io.netty.handler.codec.http.HttpHeaderValues;
+import io.deltastreams.log.LogClosed;
 import io.quarkus.arc.All;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
@@ -14,7 +12,6 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jboss.logging.Logger;
@@ -98,7 +95,6 @@ public final class Feeds {
     }
 
     private void open(RoutingContext http, Chosen chosen) {
-        Context context = Vertx.currentContext();
         http.vertx()
                 .executeBlocking(() -> read(http, chosen.presentation()), false)
                 .compose(request -> {
@@ -114,23 +110,19 @@ public final class Feeds {
                         return Future.failedFuture(e);
                     }
                 })
-                .onFailure(failure -> context.runOnContext(_ -> refuse(http, failure)));
+                .onFailure(failure -> refuse(http, failure));
     }
 
     private FeedRequest read(RoutingContext http, Presentation presentation) throws Refusal {
-        List<String> others = new ArrayList<>();
         for (Presentation other : presentations) {
-            if (!other.equals(presentation)) {
-                others.addAll(other.parameters());
-            }
-        }
-        others.removeAll(presentation.parameters());
-        for (String name : others) {
-            if (http.queryParams().contains(name)) {
-                throw Refusal.ofParameter(
-                        name,
-                        "'%s' is not for 'Accept: %s'"
-                                .formatted(name, presentation.mediaTypes().getFirst()));
+            for (String name : other.parameters()) {
+                if (http.queryParams().contains(name)
+                        && !presentation.parameters().contains(name)) {
+                    throw Refusal.ofParameter(
+                            name,
+                            "'%s' is not for 'Accept: %s'"
+                                    .formatted(name, presentation.mediaTypes().getFirst()));
+                }
             }
         }
         return FeedRequest.read(
@@ -148,6 +140,8 @@ public final class Feeds {
         }
         if (failure instanceof Refusal refusal) {
             answer(response, refusal);
+        } else if (failure instanceof LogClosed) {
+            answer(response, Refusal.of(503, "the pipeline ends or starts anew; try again in a moment"));
         } else {
             LOG.errorf(failure, "feed request failed path=%s", http.normalizedPath());
             answer(response, Refusal.of(500, "the feed failed; the service's log says why"));
@@ -162,7 +156,7 @@ public final class Feeds {
         }
         response.setStatusCode(refusal.status())
                 .putHeader(HttpHeaders.CONTENT_TYPE, "application/problem+json")
-                .putHeader(HttpHeaders.CACHE_CONTROL, HttpHeaderValues.NO_STORE)
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
                 .end(refusal.toJson().encode());
     }
 }

@@ -1,6 +1,6 @@
 /**
  * Live outputs: what a subscriber may ask for, who is admitted, and what narrowing makes of a stream's deltas. May know change, codec,
- * log, settings, stream and transform; third party: Mutiny, Vert.x. The kinds of feed are leaves below.
+ * log, settings, stream and transform; third party: Mutiny, Vert.x and, to find the kinds of feed, which are leaves below, Quarkus' CDI.
  */
 @NullMarked
 package io.deltastreams.feed;

@@ -5,7 +5,7 @@ public final class LogClosed extends IllegalStateException {
 
     private static final long serialVersionUID = 1L;
 
-    LogClosed() {
+    public LogClosed() {
         super("the log is closed");
     }
 }

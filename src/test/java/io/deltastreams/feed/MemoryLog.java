@@ -8,6 +8,7 @@ import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.log.ChangeLog;
+import io.deltastreams.log.LogClosed;
 import io.deltastreams.log.LogStatus;
 import io.deltastreams.log.Slice;
 import java.time.Instant;
@@ -150,6 +151,14 @@ public final class MemoryLog implements ChangeLog {
         return new LogStatus(0, 0, List.of());
     }
 
+    /** Whether somebody waits for what comes next. */
+    public synchronized boolean isWaitedFor() {
+        return waiting.stream().anyMatch(one -> !one.arrived.isDone());
+    }
+
     @Override
-    public void close() {}
+    public synchronized void close() {
+        waiting.forEach(one -> one.arrived.completeExceptionally(new LogClosed()));
+        waiting.clear();
+    }
 }

@@ -11,6 +11,7 @@ import io.deltastreams.change.StreamId;
 import io.deltastreams.change.TableId;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.change.Type;
+import io.deltastreams.codec.json.JsonCodecs;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.stream.DeltaStream;
 import io.deltastreams.stream.Pacing;
@@ -18,6 +19,7 @@ import io.deltastreams.transform.StreamProgram;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.ext.web.Router;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,8 +48,9 @@ public final class Shop implements AutoCloseable {
     private int epoch = 1;
 
     /** Makes what shows the streams. */
+    @FunctionalInterface
     public interface Showing {
-        List<Presentation> of(FedStreams streams, Subscribers subscribers);
+        Presentation of(FeedCodecs codecs, Subscribers subscribers);
     }
 
     public Shop(FeedConfig config, Showing showing) {
@@ -57,7 +60,9 @@ public final class Shop implements AutoCloseable {
         subscribers = new Subscribers(config);
         Router router = Router.router(vertx);
         FedStreams streams = new Streams(all, troubles);
-        new Feeds(streams, showing.of(streams, subscribers), config).routes(router);
+        JsonCodecs json = new JsonCodecs();
+        FeedCodecs codecs = new FeedCodecs(streams, json.json(), json.jsonWithTextualBigints());
+        new Feeds(streams, List.of(showing.of(codecs, subscribers)), config).routes(router);
         server = vertx.createHttpServer()
                 .requestHandler(router)
                 .listen(0, "127.0.0.1")
@@ -144,6 +149,17 @@ public final class Shop implements AutoCloseable {
 
     public void nextEpoch() {
         epoch++;
+    }
+
+    /** Appends a transaction of two rows, of which {@code 1 / amount} cannot be told for the second. */
+    public Transaction insertUnjudgeable() {
+        int commit = nextCommit();
+        Schema schema = schema(ORDERS, 1);
+        return append(
+                List.of(
+                        new Change.Insert(new Position(1, commit, 0), schema, Row.of(1L, "A", BigDecimal.ONE)),
+                        new Change.Insert(new Position(1, commit, 1), schema, Row.of(2L, "B", BigDecimal.ZERO))),
+                true);
     }
 
     public int nextCommit() {

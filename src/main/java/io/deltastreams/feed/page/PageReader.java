@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Makes one page. What a full one holds follows from the request and the log alone: from how the log is read, batch by batch or from memory, nothing
@@ -45,16 +44,6 @@ final class PageReader {
         this.codec = codec;
         this.wanted = wanted;
         this.cancelled = cancelled;
-    }
-
-    /** Waits until something stands behind a position, which may be other streams', for so long at most. */
-    void await(Position after, Duration patience) {
-        CompletableFuture<Void> beyond = request.stream().beyond(after).subscribeAsCompletionStage();
-        CompletableFuture.anyOf(beyond, cancelled)
-                .completeOnTimeout(null, patience.toNanos(), TimeUnit.NANOSECONDS)
-                .join();
-        // The log forgets whoever does not wait any more.
-        beyond.cancel(false);
     }
 
     /**

@@ -3,14 +3,15 @@ package io.deltastreams.feed.page;
 import io.deltastreams.change.Bytes;
 import io.deltastreams.change.Position;
 import io.deltastreams.codec.Codec;
-import io.deltastreams.feed.FedStreams;
+import io.deltastreams.feed.FeedCodecs;
 import io.deltastreams.feed.FeedConfig;
 import io.deltastreams.feed.FeedRequest;
+import io.deltastreams.feed.GapJson;
 import io.deltastreams.feed.Presentation;
 import io.deltastreams.feed.Refusal;
 import io.deltastreams.feed.Start;
 import io.deltastreams.feed.Subscribers;
-import io.smallrye.common.annotation.Identifier;
+import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -47,27 +48,18 @@ final class Pages implements Presentation {
 
     private static final Duration TURN = Duration.ofSeconds(10);
 
-    private final FedStreams streams;
-    private final Codec codec;
-    private final Codec textualBigints;
+    private final FeedCodecs codecs;
     private final FeedConfig config;
     private final Subscribers subscribers;
     private final Semaphore room = new Semaphore(AT_ONCE, true);
 
     @Inject
-    Pages(
-            FedStreams streams,
-            @Identifier("json") Codec codec,
-            @Identifier("json-bigint-string") Codec textual,
-            FeedConfig config,
-            Subscribers subscribers) {
+    Pages(FeedCodecs codecs, FeedConfig config, Subscribers subscribers) {
         if (config.pageAge().isNegative()) {
             throw new IllegalArgumentException(
                     "delta-streams.feed.page-age must not be below nothing, which %s is".formatted(config.pageAge()));
         }
-        this.streams = streams;
-        this.codec = codec;
-        this.textualBigints = textual;
+        this.codecs = codecs;
         this.config = config;
         this.subscribers = subscribers;
     }
@@ -108,6 +100,18 @@ final class Pages implements Presentation {
             }
         }
 
+        /** Waits until something stands behind a position, which may be other streams', for so long at most. */
+        private void await(Uni<Void> beyond, long nanos) {
+            Uni.join()
+                    .first(beyond, Uni.createFrom().completionStage(cancelled::copy))
+                    .toTerminate()
+                    .ifNoItem()
+                    .after(Duration.ofNanos(nanos))
+                    .recoverWithUni(() -> Uni.createFrom().voidItem())
+                    .await()
+                    .indefinitely();
+        }
+
         private void end() {
             cancelled.complete(null);
             leave();
@@ -129,11 +133,11 @@ final class Pages implements Presentation {
     }
 
     private CompletableFuture<Page> page(FeedRequest request, Wanted wanted, Position after, Turn turn) {
-        Codec fitting = streams.hasTextualBigints(request.stream().id()) ? textualBigints : codec;
+        Codec codec = codecs.of(request.stream().id());
         CompletableFuture<Page> made = new CompletableFuture<>();
         Thread.ofVirtual().name("feed-page").start(() -> {
             try {
-                made.complete(page(request, fitting, wanted, after, turn));
+                made.complete(page(request, codec, wanted, after, turn));
             } catch (Exception | Error e) {
                 made.completeExceptionally(e);
             }
@@ -155,7 +159,7 @@ final class Pages implements Presentation {
             }
             turn.leave();
             at = page.next();
-            new PageReader(request, codec, wanted, turn.cancelled).await(at, Duration.ofNanos(left));
+            turn.await(request.stream().beyond(at), left);
             if (turn.cancelled.isDone()) {
                 throw Refusal.of(503, "the service is shutting down; try again in a moment");
             }
@@ -214,7 +218,7 @@ final class Pages implements Presentation {
                 .put("after", page.after().toString())
                 .put("next", page.next().toString())
                 .put("more", page.more());
-        page.gap().ifPresent(gap -> head.put("gap", json(gap)));
+        page.gap().ifPresent(gap -> head.put("gap", GapJson.ofEpoch(gap.after(), gap.beginsAt())));
         String opening = head.encode();
         Buffer body = Buffer.buffer(opening.substring(0, opening.length() - 1)).appendString(",\"deltas\":[");
         String separator = "";
@@ -225,23 +229,12 @@ final class Pages implements Presentation {
         return body.appendString("]}");
     }
 
-    private static JsonObject json(Page.Gap gap) {
-        return new JsonObject()
-                .put("reason", "epoch")
-                .put("after", gap.after().toString())
-                .put("begins_at", gap.beginsAt().toString())
-                .put(
-                        "message",
-                        "the source's history began again: what happened behind 'after' and before 'begins_at' does not come as"
-                                + " changes. What follows is the new history, which begins with a truncate and the rows that are"
-                                + " there, unless the pipeline takes no snapshot (snapshot: never).");
-    }
-
     private static Buffer lines(Page page) {
         Buffer body = Buffer.buffer();
         page.gap()
-                .ifPresent(gap -> body.appendString(
-                                new JsonObject().put("gap", json(gap)).encode())
+                .ifPresent(gap -> body.appendString(new JsonObject()
+                                .put("gap", GapJson.ofEpoch(gap.after(), gap.beginsAt()))
+                                .encode())
                         .appendBytes(NEWLINE));
         page.deltas().forEach(delta -> body.appendBytes(delta.array()).appendBytes(NEWLINE));
         return body;

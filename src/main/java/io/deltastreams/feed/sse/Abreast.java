@@ -23,7 +23,7 @@ final class Abreast {
     private final Map<Place, Row> rows = new HashMap<>();
 
     /** @param narrowing empty where the whole stream is wanted */
-    private record Place(DeltaStream stream, SseEncoder encoder, Optional<Narrower.Text> narrowing, Position at) {}
+    private record Place(DeltaStream stream, Optional<Narrower.Text> narrowing, Position at) {}
 
     /** Whom a reading is told. */
     interface Subscriber {
@@ -74,26 +74,24 @@ final class Abreast {
     /**
      * Asks for what stands behind a position, as bytes; told on the loop, once.
      *
+     * @param encoder the same for all of a stream
      * @return ends the waiting
      */
     Cancellable await(Subscriber subscriber, FeedRequest request, SseEncoder encoder, Position at, Context context) {
-        Place place = new Place(request.stream(), encoder, request.narrower().map(Narrower::text), at);
-        Row row = rows.get(place);
-        if (row == null) {
-            row = new Row(place);
-            rows.put(place, row);
-            row.reading = read(row, request, context);
+        Place place = new Place(request.stream(), request.narrower().map(Narrower::text), at);
+        Row row = rows.computeIfAbsent(place, Row::new);
+        if (row.subscribers.isEmpty()) {
+            row.reading = read(row, request, encoder, context);
         }
         row.subscribers.add(subscriber);
-        Row mine = row;
-        return () -> mine.leave(subscriber);
+        return () -> row.leave(subscriber);
     }
 
-    private static Cancellable read(Row row, FeedRequest request, Context context) {
-        Place place = row.place;
+    private static Cancellable read(Row row, FeedRequest request, SseEncoder encoder, Context context) {
+        Position at = row.place.at();
         return request.stream()
-                .next(place.at())
-                .map(reading -> place.encoder().encode(reading, place.at(), request.narrower()))
+                .next(at)
+                .map(reading -> encoder.encode(reading, at, request.narrower()))
                 .emitOn(command -> context.runOnContext(_ -> command.run()))
                 .subscribe()
                 .with(

@@ -3,6 +3,7 @@ package io.deltastreams.feed.sse;
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Schema;
+import io.deltastreams.feed.GapJson;
 import io.deltastreams.feed.SchemaJson;
 import io.deltastreams.stream.Reading;
 import io.vertx.core.json.JsonObject;
@@ -70,16 +71,8 @@ final class SseEvents {
 
     /** Between two histories of the source; the id is in the new one, so that whoever connects again is told of it once. */
     static byte[] newEpoch(Position after, Position beginning) {
-        JsonObject data = new JsonObject()
-                .put("reason", "epoch")
-                .put("after", after.toString())
-                .put("begins_at", beginning.toString())
-                .put(
-                        "message",
-                        "the source's history began again: what happened behind 'after' and before 'begins_at' does not come as"
-                                + " changes. This feed goes on with the new history, which begins with a truncate and the rows"
-                                + " that are there, unless the pipeline takes no snapshot (snapshot: never).");
-        return bytes("id: %s\nevent: gap\ndata: %s\n\n".formatted(beginning, data.encode()));
+        return bytes("id: %s\nevent: gap\ndata: %s\n\n"
+                .formatted(beginning, GapJson.ofEpoch(after, beginning).encode()));
     }
 
     /** The last event of a feed that cannot go on. The id stays at the last delta, so that nothing is lost once it is mended. */

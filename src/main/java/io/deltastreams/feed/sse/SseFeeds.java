@@ -1,14 +1,12 @@
 package io.deltastreams.feed.sse;
 
 import io.deltastreams.change.Position;
-import io.deltastreams.codec.Codec;
-import io.deltastreams.feed.FedStreams;
+import io.deltastreams.feed.FeedCodecs;
 import io.deltastreams.feed.FeedConfig;
 import io.deltastreams.feed.FeedRequest;
 import io.deltastreams.feed.Presentation;
 import io.deltastreams.feed.Refusal;
 import io.deltastreams.feed.Subscribers;
-import io.smallrye.common.annotation.Identifier;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -29,27 +27,18 @@ final class SseFeeds implements Presentation {
     /** What everyone gets who accepts anything. */
     static final int FIRST = 100;
 
-    private final FedStreams streams;
-    private final SseEncoder encoder;
-    private final SseEncoder textualBigints;
+    private final FeedCodecs codecs;
     private final FeedConfig config;
     private final Subscribers subscribers;
     /** Of each event loop, which is a thread. */
     private final ThreadLocal<Abreast> abreast = ThreadLocal.withInitial(Abreast::new);
 
     @Inject
-    SseFeeds(
-            FedStreams streams,
-            @Identifier("json") Codec codec,
-            @Identifier("json-bigint-string") Codec textual,
-            FeedConfig config,
-            Subscribers subscribers) {
+    SseFeeds(FeedCodecs codecs, FeedConfig config, Subscribers subscribers) {
         positive("heartbeat", config.heartbeat());
         positive("progress", config.progress());
         positive("stall-timeout", config.stallTimeout());
-        this.streams = streams;
-        this.encoder = new SseEncoder(codec, config.errorRetry());
-        this.textualBigints = new SseEncoder(textual, config.errorRetry());
+        this.codecs = codecs;
         this.config = config;
         this.subscribers = subscribers;
     }
@@ -83,8 +72,8 @@ final class SseFeeds implements Presentation {
         if (response.closed()) {
             return Future.succeededFuture();
         }
-        SseEncoder fitting = streams.hasTextualBigints(request.stream().id()) ? textualBigints : encoder;
-        SseSubscription subscription = new SseSubscription(request, fitting, abreast.get(), config, context, response);
+        SseEncoder encoder = new SseEncoder(codecs.of(request.stream().id()), config.errorRetry());
+        SseSubscription subscription = new SseSubscription(request, encoder, abreast.get(), config, context, response);
         try {
             Subscribers.Seat seat = subscribers.admit(Subscribers.client(http), subscription::end);
             var _ = subscription.done().thenRun(seat::close);

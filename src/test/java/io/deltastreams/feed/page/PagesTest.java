@@ -3,17 +3,12 @@ package io.deltastreams.feed.page;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.deltastreams.change.Change;
 import io.deltastreams.change.Position;
-import io.deltastreams.change.Row;
-import io.deltastreams.change.Schema;
 import io.deltastreams.change.Transaction;
-import io.deltastreams.codec.json.JsonCodecs;
 import io.deltastreams.feed.Quick;
 import io.deltastreams.feed.Shop;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.math.BigDecimal;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -31,13 +26,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class PagesTest {
 
-    private static final Schema SCHEMA = Shop.schema(Shop.ORDERS, 1);
-
-    private final JsonCodecs codecs = new JsonCodecs();
-    private final Shop shop = new Shop(
-            Quick.PATIENT,
-            (streams, subscribers) -> List.of(
-                    new Pages(streams, codecs.json(), codecs.jsonWithTextualBigints(), Quick.PATIENT, subscribers)));
+    private final Shop shop =
+            new Shop(Quick.PATIENT, (codecs, subscribers) -> new Pages(codecs, Quick.PATIENT, subscribers));
     private final HttpClient http = HttpClient.newHttpClient();
 
     @AfterEach
@@ -196,6 +186,29 @@ class PagesTest {
         await().until(() -> shop.subscribers.count() == 0);
     }
 
+    @Test
+    void whoever_waits_while_the_log_is_closed_is_asked_to_come_back() {
+        Position before = shop.insert(Shop.ORDERS, "PAID", 1).last();
+        CompletableFuture<HttpResponse<String>> waiting = http.sendAsync(
+                request("?after=%s&wait=60s".formatted(before)).build(), HttpResponse.BodyHandlers.ofString());
+        await().until(shop.log::isWaitedFor);
+
+        shop.log.close();
+
+        assertThat(waiting.join().statusCode()).isEqualTo(503);
+        assertThat(header(waiting.join(), "retry-after")).isEqualTo("2");
+        await().until(() -> shop.subscribers.count() == 0);
+    }
+
+    @Test
+    void the_log_forgets_whoever_waited_long_enough() {
+        Position before = shop.insert(Shop.ORDERS, "PAID", 1).last();
+
+        get("?after=%s&wait=50ms".formatted(before));
+
+        assertThat(shop.log.isWaitedFor()).isFalse();
+    }
+
     /** Invariant 6. */
     @Test
     void a_page_ends_with_its_epoch_and_the_next_one_tells_the_gap() {
@@ -235,12 +248,7 @@ class PagesTest {
 
     @Test
     void a_row_that_cannot_be_judged_is_told_by_the_page_that_begins_with_it() {
-        int commit = shop.nextCommit();
-        shop.append(
-                List.of(
-                        new Change.Insert(new Position(1, commit, 0), SCHEMA, Row.of(1L, "A", BigDecimal.ONE)),
-                        new Change.Insert(new Position(1, commit, 1), SCHEMA, Row.of(2L, "B", BigDecimal.ZERO))),
-                true);
+        Transaction rows = shop.insertUnjudgeable();
         HttpResponse<String> before = get("?from=earliest&where=" + encoded("1 / amount > 0"));
         assertThat(ids(new JsonObject(before.body()))).containsExactly(1L);
         assertThat(header(before, "cache-control")).isEqualTo("no-cache");
@@ -250,7 +258,7 @@ class PagesTest {
         assertThat(answer.statusCode()).isEqualTo(400);
         assertThat(answer.body())
                 .contains("\"parameter\":\"where\"")
-                .contains(new Position(1, commit, 1).toString())
+                .contains(rows.last().toString())
                 .contains("zero");
     }
 

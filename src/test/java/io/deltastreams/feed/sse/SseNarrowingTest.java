@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Position;
-import io.deltastreams.change.Row;
 import io.deltastreams.change.Schema;
+import io.deltastreams.change.Transaction;
 import io.deltastreams.feed.Quick;
 import io.deltastreams.feed.Shop;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -65,19 +64,12 @@ class SseNarrowingTest {
 
     @Test
     void a_row_that_cannot_be_judged_ends_the_feed_with_the_reason() {
-        int commit = shop.nextCommit();
-        shop.append(
-                List.of(
-                        new Change.Insert(new Position(1, commit, 0), SCHEMA, Row.of(1L, "A", BigDecimal.ONE)),
-                        new Change.Insert(new Position(1, commit, 1), SCHEMA, Row.of(2L, "B", BigDecimal.ZERO))),
-                true);
+        Transaction rows = shop.insertUnjudgeable();
         try (Listener listener = listener("1 / amount > 0", null)) {
-            assertThat(listener.delta().id()).isEqualTo(new Position(1, commit, 0).toString());
+            assertThat(listener.delta().id()).isEqualTo(rows.first().toString());
             Listener.Event error = listener.delta();
             assertThat(error.event()).isEqualTo("error");
-            assertThat(error.data())
-                    .contains(new Position(1, commit, 1).toString())
-                    .contains("zero");
+            assertThat(error.data()).contains(rows.last().toString()).contains("zero");
             assertThat(listener.next().event()).isEqualTo("end");
         }
     }
