@@ -3,6 +3,7 @@ package io.deltastreams.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.deltastreams.Jvm;
 import io.deltastreams.demo.DemoKafka;
 import io.deltastreams.source.postgres.ReaderIntoNothing;
 import java.io.IOException;
@@ -164,12 +165,9 @@ class CaptureBenchIT {
             case BARE_ENGINE -> BareEngine.class;
             default -> ReaderIntoNothing.class;
         };
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx512m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        program.getName(),
+        Process process = Jvm.of(
+                        program,
+                        "512m",
                         "localhost",
                         Integer.toString(postgres.port()),
                         "postgres",

@@ -3,6 +3,7 @@ package io.deltastreams.fanout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.deltastreams.Jvm;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -128,12 +129,9 @@ class FanOutBenchIT {
 
     private void run(Contestant contestant, int subscribers, int rate) throws Exception {
         long before = memory();
-        Process crowd = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx512m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Crowd.class.getName(),
+        Process crowd = Jvm.of(
+                        Crowd.class,
+                        "512m",
                         Integer.toString(home.getPort()),
                         contestant.path(),
                         Integer.toString(subscribers))

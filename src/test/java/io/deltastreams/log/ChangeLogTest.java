@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.deltastreams.Jvm;
 import io.deltastreams.change.Batch;
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Position;
@@ -291,13 +292,7 @@ class ChangeLogTest {
     }
 
     private String openedByAnotherProcess() throws IOException {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx64m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        KilledProcessTest.Appender.class.getName(),
-                        folder.toString())
+        Process process = Jvm.of(KilledProcessTest.Appender.class, "64m", folder.toString())
                 .redirectErrorStream(true)
                 .start();
         try (var told = process.inputReader()) {

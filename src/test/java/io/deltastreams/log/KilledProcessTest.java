@@ -2,6 +2,7 @@ package io.deltastreams.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.deltastreams.Jvm;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Transaction;
 import java.io.BufferedReader;
@@ -74,13 +75,7 @@ class KilledProcessTest {
 
     /** The last commit that the process told of, killed once it told {@code enough}. */
     private long appendUntilKilled(long enough) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx128m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Appender.class.getName(),
-                        folder.toString())
+        Process process = Jvm.of(Appender.class, "128m", folder.toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         long last = 0;
