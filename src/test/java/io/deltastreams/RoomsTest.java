@@ -34,11 +34,12 @@ class RoomsTest {
         "codec, change",
         "log, change",
         "transform, change settings",
-        "stream, change log transform",
+        "state, change log",
+        "stream, change log state transform",
         "sink, change codec settings",
-        "feed, change codec log settings stream transform",
-        "pipeline, change codec feed log settings sink source stream transform",
-        "ops, change feed log pipeline sink source stream",
+        "feed, change codec log settings state stream transform",
+        "pipeline, change codec feed log settings sink source state stream transform",
+        "ops, change feed log pipeline sink source state stream",
     })
     void a_room_knows_only_what_its_card_says(String room, String mayKnow) {
         String[] known = Stream.concat(
@@ -59,6 +60,7 @@ class RoomsTest {
         "change, ''",
         "settings, org.yaml..",
         "log, ''",
+        "state, org.rocksdb..",
         "transform, javax.crypto.. org.apache.calcite.. com.google.common..",
         "stream, io.smallrye.mutiny..",
     })

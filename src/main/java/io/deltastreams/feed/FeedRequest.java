@@ -12,10 +12,12 @@ import java.util.Optional;
 /**
  * What a subscriber asks for.
  *
+ * @param refilled whether the rows as they are now come again wherever history is missing
  * @param narrower what {@code where} and {@code select} leave of the stream; empty where neither is given
  * @param shapes of the deltas, narrowed, as far as they are known before the first one
  */
-public record FeedRequest(DeltaStream stream, Start start, Optional<Narrower> narrower, List<Schema> shapes) {
+public record FeedRequest(
+        DeltaStream stream, Start start, boolean refilled, Optional<Narrower> narrower, List<Schema> shapes) {
 
     private static final List<String> PARAMETERS = List.of("after", "from", "where", "select", "key");
 
@@ -33,21 +35,29 @@ public record FeedRequest(DeltaStream stream, Start start, Optional<Narrower> na
         DeltaStream stream = find(streams, name);
         refuseMisspelled(query, more);
         Start start = Start.read(lastEventId, parameter(query, "after"), parameter(query, "from"));
+        boolean refilled =
+                parameter(query, "from").filter(Start.SNAPSHOT::equals).isPresent();
+        if (refilled && !stream.hasRows()) {
+            throw Refusal.ofParameter(
+                    "from",
+                    "no rows are kept here (state: off in the pipeline file); there are 'latest' and 'earliest'");
+        }
         Narrower.Text text =
                 new Narrower.Text(parameter(query, "where"), parameter(query, "select"), query.getAll("key"));
         return text.where().isEmpty() && text.select().isEmpty() && text.key().isEmpty()
-                ? new FeedRequest(stream, start, Optional.empty(), distinct(stream.outputs()))
-                : narrowed(stream, start, text);
+                ? new FeedRequest(stream, start, refilled, Optional.empty(), distinct(stream.outputs()))
+                : narrowed(stream, start, refilled, text);
     }
 
-    private static FeedRequest narrowed(DeltaStream stream, Start start, Narrower.Text text) throws Refusal {
+    private static FeedRequest narrowed(DeltaStream stream, Start start, boolean refilled, Narrower.Text text)
+            throws Refusal {
         try {
             Narrower narrower = new Narrower(stream.id(), text);
             List<Schema> shapes = new ArrayList<>();
             for (Schema output : stream.outputs()) {
                 shapes.add(narrower.output(output));
             }
-            return new FeedRequest(stream, start, Optional.of(narrower), distinct(shapes));
+            return new FeedRequest(stream, start, refilled, Optional.of(narrower), distinct(shapes));
         } catch (InvalidStream e) {
             String parameter = e.key().startsWith("where") ? "where" : "select";
             throw Refusal.ofParameter(parameter, "line %d, column %d: %s".formatted(e.line(), e.column(), e.problem()));

@@ -8,6 +8,20 @@ public final class GapJson {
 
     private GapJson() {}
 
+    /** Of history that was removed. */
+    public static JsonObject ofRetention(Position after, Position removedUpTo) {
+        return new JsonObject()
+                .put("reason", "retention")
+                .put("after", after.toString())
+                .put("removed_up_to", removedUpTo.toString())
+                .put(
+                        "message",
+                        "history behind 'after' up to and with 'removed_up_to' was removed by retention. State built from the"
+                                + " feed is no longer complete: build it anew with ?from=snapshot, which begins with the rows"
+                                + " as they are now. This feed goes on behind the gap, or with those rows where it was opened"
+                                + " so.");
+    }
+
     /** Between two histories of the source. */
     public static JsonObject ofEpoch(Position after, Position beginning) {
         return new JsonObject()
@@ -18,6 +32,7 @@ public final class GapJson {
                         "message",
                         "the source's history began again: what happened behind 'after' and before 'begins_at' does not come as"
                                 + " changes. This feed goes on with the new history, which begins with a truncate and the rows"
-                                + " that are there, unless the pipeline takes no snapshot (snapshot: never).");
+                                + " that are there, unless the pipeline takes no snapshot (snapshot: never); one that was"
+                                + " opened with ?from=snapshot goes on with the rows as they are now.");
     }
 }

@@ -11,11 +11,16 @@ import java.util.Optional;
 /** Where a subscriber begins. */
 public sealed interface Start {
 
+    String SNAPSHOT = "snapshot";
+
     /** Behind what is there now. */
     record Latest() implements Start {}
 
     /** With the oldest delta that can still be had. */
     record Earliest() implements Start {}
+
+    /** With the rows as they are now. */
+    record Snapshot() implements Start {}
 
     /** Behind a position. */
     record After(Position position) implements Start {}
@@ -28,15 +33,15 @@ public sealed interface Start {
      * header.
      *
      * @param lastEventId the header {@code Last-Event-ID}; empty counts as missing
-     * @param after a position
-     * @param from {@code latest}, {@code earliest}, an ISO 8601 time, or a position, which means the same as {@code after}
+     * @param after a position; wins over {@code from=snapshot}, which then says what to do where history is missing
+     * @param from {@code latest}, {@code earliest}, {@code snapshot}, an ISO 8601 time, or a position, which means the same as {@code after}
      */
     static Start read(Optional<String> lastEventId, Optional<String> after, Optional<String> from) throws Refusal {
         if (lastEventId.filter(id -> !id.isEmpty()).isPresent()) {
             return new After(position("Last-Event-ID", lastEventId.get()));
         }
-        if (after.isPresent() && from.isPresent()) {
-            throw Refusal.ofParameter("from", "give either 'after' or 'from', not both");
+        if (after.isPresent() && from.filter(text -> !text.equals(SNAPSHOT)).isPresent()) {
+            throw Refusal.ofParameter("from", "give either 'after' or 'from', not both, unless that is 'snapshot'");
         }
         if (after.isPresent()) {
             return new After(position("after", after.get()));
@@ -48,6 +53,7 @@ public sealed interface Start {
         return switch (text) {
             case "latest" -> new Latest();
             case "earliest" -> new Earliest();
+            case SNAPSHOT -> new Snapshot();
             default -> positionOrTime(text);
         };
     }
@@ -67,7 +73,7 @@ public sealed interface Start {
         } catch (DateTimeException _) {
             throw Refusal.ofParameter(
                     "from",
-                    ("'%s' is neither 'latest', 'earliest', a position such as 0001-00000000016b3748-00000003 nor a time"
+                    ("'%s' is neither 'latest', 'earliest', 'snapshot', a position such as 0001-00000000016b3748-00000003 nor a time"
                                     + " such as 2026-11-22T10:15:30Z")
                             .formatted(shown(text)));
         }
@@ -85,10 +91,11 @@ public sealed interface Start {
         return text.length() > 60 ? text.substring(0, 60) + "…" : text;
     }
 
-    /** The position to read after. */
+    /** The position to read after; of a snapshot, which says itself where it stands, the one before everything. */
     default Uni<Position> in(DeltaStream stream) {
         return switch (this) {
             case Latest _ -> Uni.createFrom().item(stream::latest);
+            case Snapshot _ -> Uni.createFrom().item(Position.START);
             case Earliest _ -> Uni.createFrom().item(stream::earliest);
             case After(Position position) -> Uni.createFrom().item(position);
             case Since(Instant time) -> stream.before(time);

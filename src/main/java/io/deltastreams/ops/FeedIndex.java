@@ -7,6 +7,7 @@ import io.deltastreams.change.Type;
 import io.deltastreams.pipeline.Pipeline;
 import io.deltastreams.pipeline.PipelineStatus;
 import io.deltastreams.source.Intake.RetainedLog;
+import io.deltastreams.state.StateStatus;
 import io.deltastreams.stream.DeltaStream;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** {@code GET /feeds}: the streams, and how the source, the log and the outputs stand. */
@@ -33,6 +35,7 @@ public class FeedIndex {
     /**
      * @param name the pipeline's, null while nothing runs
      * @param trouble what keeps the pipeline from running until somebody mends it; null while all is well
+     * @param state null where none is kept
      */
     public record Index(
             @Nullable String name,
@@ -40,6 +43,7 @@ public class FeedIndex {
             List<StreamView> streams,
             @Nullable SourceView source,
             @Nullable LogView log,
+            @Nullable StateView state,
             List<OutputView> outputs) {}
 
     /**
@@ -85,6 +89,13 @@ public class FeedIndex {
             @Nullable String last,
             @Nullable String failure) {}
 
+    /**
+     * @param message what keeps it from giving rows; empty while it gives them
+     * @param missing tables whose rows are not all there, and why
+     */
+    public record StateView(
+            @Nullable String position, long bytes, int readers, String message, Map<String, String> missing) {}
+
     public record OutputView(
             String stream,
             String kind,
@@ -108,6 +119,7 @@ public class FeedIndex {
                 streams,
                 status.map(now -> view(now.source())).orElse(null),
                 status.map(now -> view(now.log())).orElse(null),
+                status.flatMap(PipelineStatus::state).map(FeedIndex::view).orElse(null),
                 status.map(now -> now.outputs().stream()
                                 .map(output -> view(output, now.log().last()))
                                 .toList())
@@ -178,6 +190,16 @@ public class FeedIndex {
                 log.status().waitingFor(),
                 log.last().map(Position::toString).orElse(null),
                 log.failure().orElse(null));
+    }
+
+    private static StateView view(StateStatus state) {
+        return new StateView(
+                state.position().map(Position::toString).orElse(null),
+                state.bytes(),
+                state.readers(),
+                state.message(),
+                state.missing().entrySet().stream()
+                        .collect(Collectors.toMap(entry -> entry.getKey().text(), Map.Entry::getValue)));
     }
 
     private static OutputView view(PipelineStatus.Output output, Optional<Position> last) {

@@ -8,6 +8,7 @@ import io.deltastreams.settings.InvalidSettings;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.sink.Sink;
 import io.deltastreams.source.ChangeSource;
+import io.deltastreams.state.StateSettings;
 import io.deltastreams.transform.StreamProgram;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,9 +49,10 @@ record DefinitionReader(Map<String, ChangeSource.Factory> sources, Map<String, S
         Optional<PipelineDefinition.Source> source = source(top);
         LogSettings log = log(top.section("log"));
         List<PipelineDefinition.Stream> streams = streams(name, top);
+        Optional<StateSettings> state = state(top, log, streams);
         top.finish();
         top.check();
-        return new PipelineDefinition(name, source.orElseThrow(), log, streams);
+        return new PipelineDefinition(name, source.orElseThrow(), log, state, streams);
     }
 
     private Optional<PipelineDefinition.Source> source(Settings top) {
@@ -126,6 +128,32 @@ record DefinitionReader(Map<String, ChangeSource.Factory> sources, Map<String, S
             return defaults;
         }
         return new LogSettings(path, durability, segmentSize, age, retentionSize, budget, overBudget);
+    }
+
+    /** Whoever has a feed has a state, unless that is off: its subscribers begin with the rows as they are. */
+    private static Optional<StateSettings> state(
+            Settings top, LogSettings log, List<PipelineDefinition.Stream> streams) {
+        Path usual = log.path().toAbsolutePath().resolveSibling("state");
+        StateSettings settings = new StateSettings(usual, log.path(), StateSettings.USUAL_MEMORY);
+        if (!top.has("state")) {
+            return streams.stream().anyMatch(PipelineDefinition.Stream::feed)
+                    ? Optional.of(settings)
+                    : Optional.empty();
+        }
+        if (!top.isSection("state")) {
+            if (!top.text("state").equals("off")) {
+                top.problem("state", "is 'off', or a section with 'path' and 'memory'");
+            }
+            return Optional.empty();
+        }
+        Settings section = top.section("state");
+        Path path = section.optionalText("path").map(Path::of).orElse(usual);
+        long memory = section.size("memory", StateSettings.USUAL_MEMORY);
+        if (memory < StateSettings.LEAST_MEMORY) {
+            section.problem("memory", "must be %s at least".formatted(Settings.spelled(StateSettings.LEAST_MEMORY)));
+            return Optional.of(settings);
+        }
+        return Optional.of(new StateSettings(path, log.path(), memory));
     }
 
     private static String tooSmall(long budget, String what, long size, int times) {

@@ -4,15 +4,19 @@ import io.deltastreams.log.LogSettings;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.sink.Sink;
 import io.deltastreams.source.ChangeSource;
+import io.deltastreams.state.StateSettings;
 import io.deltastreams.transform.StreamProgram;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What the pipeline file declares, checked.
  *
  * @param name part of every name that outputs keep at their targets
+ * @param state empty where none is kept
  */
-record PipelineDefinition(String name, Source source, LogSettings log, List<Stream> streams) {
+record PipelineDefinition(
+        String name, Source source, LogSettings log, Optional<StateSettings> state, List<Stream> streams) {
 
     PipelineDefinition {
         streams = List.copyOf(streams);

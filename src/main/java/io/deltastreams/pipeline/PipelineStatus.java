@@ -6,13 +6,14 @@ import io.deltastreams.change.TableId;
 import io.deltastreams.log.LogStatus;
 import io.deltastreams.source.Intake.RetainedLog;
 import io.deltastreams.source.Intake.SnapshotProgress;
+import io.deltastreams.state.StateStatus;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** How the running pipeline stands: what health, metrics and the console show. */
-public record PipelineStatus(String name, Source source, Log log, List<Output> outputs) {
+public record PipelineStatus(String name, Source source, Log log, Optional<StateStatus> state, List<Output> outputs) {
 
     public PipelineStatus {
         outputs = List.copyOf(outputs);

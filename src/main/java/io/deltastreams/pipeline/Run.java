@@ -12,6 +12,7 @@ import io.deltastreams.source.Inventory.BeforeImage;
 import io.deltastreams.source.Inventory.CapturedTable;
 import io.deltastreams.source.TableSnapshots;
 import io.deltastreams.source.TableSnapshots.Refused;
+import io.deltastreams.state.State;
 import io.deltastreams.stream.DeltaStream;
 import io.deltastreams.transform.InvalidStream;
 import io.deltastreams.transform.Stage;
@@ -40,6 +41,7 @@ final class Run implements AutoCloseable {
     private final PipelineDefinition definition;
     private final Handover handover;
     private final ChangeLog log;
+    private final Optional<State> state;
     private final List<DeltaStream> streams = new ArrayList<>();
     private final List<OutputRunner> outputs = new ArrayList<>();
     private final List<ChangeLog.Pin> pins = new ArrayList<>();
@@ -68,14 +70,6 @@ final class Run implements AutoCloseable {
         this.definition = definition;
         this.handover = handover;
         this.log = ChangeLog.open(definition.log());
-        DeadLetters deadLetters =
-                new DeadLetters(deadLetterFolder(definition.log().path()), codec);
-        for (PipelineDefinition.Stream declared : definition.streams()) {
-            DeltaStream stream = new DeltaStream(declared.program(), log, deadLetters, precedence, blocking);
-            streams.add(stream);
-            declared.outputs()
-                    .forEach(output -> outputs.add(new OutputRunner(stream, output, deadLetters, precedence)));
-        }
         this.source = new SourceRunner(
                 definition.source(),
                 log,
@@ -85,6 +79,17 @@ final class Run implements AutoCloseable {
                 invalid,
                 this::logFailed,
                 precedence);
+        this.state = definition
+                .state()
+                .map(settings -> new State(settings, log, new SourceOrigin(definition.source(), source)));
+        DeadLetters deadLetters =
+                new DeadLetters(deadLetterFolder(definition.log().path()), codec);
+        for (PipelineDefinition.Stream declared : definition.streams()) {
+            DeltaStream stream = new DeltaStream(declared.program(), log, state, deadLetters, precedence, blocking);
+            streams.add(stream);
+            declared.outputs()
+                    .forEach(output -> outputs.add(new OutputRunner(stream, output, deadLetters, precedence)));
+        }
     }
 
     private static Path deadLetterFolder(Path log) {
@@ -98,6 +103,10 @@ final class Run implements AutoCloseable {
             }
             output.start();
         }
+        state.ifPresent(kept -> {
+            pins.add(log.pin("state", kept::needs));
+            kept.start();
+        });
         source.start();
     }
 
@@ -196,6 +205,7 @@ final class Run implements AutoCloseable {
                 definition.name(),
                 source.status(),
                 new PipelineStatus.Log(log.status(), log.last(), Optional.ofNullable(logFailure)),
+                state.map(State::status),
                 outputs.stream().map(OutputRunner::status).toList());
     }
 
@@ -245,6 +255,7 @@ final class Run implements AutoCloseable {
     public void close() {
         source.close();
         closeOutputs();
+        state.ifPresent(State::close);
         log.close();
         awaitRefusals();
         // Let go before, the log would take away what a required output still needs, to make room for a last batch.

@@ -1,8 +1,11 @@
 package io.deltastreams.postgres;
 
+import io.deltastreams.change.Coverage;
 import io.deltastreams.change.ResumeToken;
+import io.deltastreams.change.TableId;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.postgresql.replication.LogSequenceNumber;
@@ -65,6 +68,19 @@ public record ResumePoint(
                         Optional.ofNullable(matcher.group(5)).flatMap(Lineage::parse),
                         Objects.requireNonNullElse(matcher.group(6), "")))
                 : Optional.empty();
+    }
+
+    /**
+     * Which rows stand in the history up to here.
+     *
+     * @param waiting the tables of {@code incremental}
+     */
+    public Coverage coverage(PostgresSettings settings, Set<TableId> waiting) {
+        Coverage.Snapshot snapshot = settings.snapshot() == PostgresSettings.Snapshot.NEVER
+                ? Coverage.Snapshot.NEVER
+                // As long as something is kept of an interrupted snapshot, some rows are ahead of their place.
+                : snapshotComplete && reads.isEmpty() ? Coverage.Snapshot.COMPLETE : Coverage.Snapshot.RUNNING;
+        return new Coverage(snapshot, waiting, Set.of(LogicalMessages.RELATION));
     }
 
     /** The same place with other tables still to be read. */

@@ -1,5 +1,7 @@
 package io.deltastreams.source;
 
+import io.deltastreams.change.Coverage;
+import io.deltastreams.change.ResumeToken;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.source.TableSnapshots.Reason;
 import io.deltastreams.source.TableSnapshots.Refused;
@@ -41,6 +43,13 @@ public interface ChangeSource extends AutoCloseable {
      * @throws SourceFailure if it cannot go on; a {@code TRANSIENT} one is followed by a new source that starts at the log's end
      */
     void run(Resume resume, Intake intake) throws SourceFailure, InterruptedException;
+
+    /**
+     * Which rows stand in the history that was handed over up to a token of this kind's. Returns at once, also of a source that never ran.
+     */
+    default Coverage coverage(ResumeToken token) {
+        return Coverage.WHOLE;
+    }
 
     /**
      * How tables are read again while {@link #run} captures.

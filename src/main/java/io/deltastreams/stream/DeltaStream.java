@@ -9,6 +9,8 @@ import io.deltastreams.change.TableId;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.log.ChangeLog;
 import io.deltastreams.log.Slice;
+import io.deltastreams.state.CurrentRows;
+import io.deltastreams.state.State;
 import io.deltastreams.transform.InvalidStream;
 import io.deltastreams.transform.OnError;
 import io.deltastreams.transform.Stage;
@@ -22,7 +24,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
@@ -44,6 +48,7 @@ public final class DeltaStream {
 
     private final StreamProgram program;
     private final ChangeLog log;
+    private final Optional<State> state;
     private final Rejections rejections;
     private final Pacing pacing;
     private final Executor blocking;
@@ -60,12 +65,20 @@ public final class DeltaStream {
     private record Known(Schema schema, Stage stage) {}
 
     /**
+     * @param state of the log, if one is kept
      * @param pacing what a reader waits for that has to read from disk
      * @param blocking where reads that may go to disk run; virtual threads
      */
-    public DeltaStream(StreamProgram program, ChangeLog log, Rejections rejections, Pacing pacing, Executor blocking) {
+    public DeltaStream(
+            StreamProgram program,
+            ChangeLog log,
+            Optional<State> state,
+            Rejections rejections,
+            Pacing pacing,
+            Executor blocking) {
         this.program = program;
         this.log = log;
+        this.state = state;
         this.rejections = rejections;
         this.pacing = pacing;
         this.blocking = blocking;
@@ -177,6 +190,36 @@ public final class DeltaStream {
                                 .toList(),
                         readings.getLast().upTo(),
                         readings.getLast().committedAt());
+    }
+
+    /** Whether {@link #rows} can be had at all. */
+    public boolean hasRows() {
+        return state.isPresent();
+    }
+
+    /**
+     * Its rows as they are now, once all are there; to be closed by whoever gets them.
+     *
+     * @return fails with {@link io.deltastreams.state.Unavailable} where waiting would not help. Whoever no longer waits cancels it
+     */
+    public CompletableFuture<StreamRows> rows() {
+        State kept = state.orElseThrow(() -> new IllegalStateException("no state is kept"));
+        CompletableFuture<CurrentRows> current = kept.rows(program::reads);
+        CompletableFuture<StreamRows> rows = new CompletableFuture<>();
+        var _ = current.whenComplete((given, failure) -> {
+            if (given == null) {
+                rows.completeExceptionally(Objects.requireNonNull(failure));
+            } else if (!rows.complete(
+                    new StreamRows(given, this::apply, program.onError() == OnError.STOP, blocking))) {
+                given.close();
+            }
+        });
+        var _ = rows.whenComplete((_, _) -> {
+            if (rows.isCancelled()) {
+                current.cancel(false);
+            }
+        });
+        return rows;
     }
 
     /** Reading after reading, each when it is asked for; ends after a {@link Reading.Gap} or {@link Reading.Stopped}. */

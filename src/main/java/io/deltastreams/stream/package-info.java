@@ -1,6 +1,6 @@
 /**
  * A named result of the pipeline: reads the log on demand, runs a stream's stages and shares the result among its
- * readers. May know change, log and transform; third party: Mutiny.
+ * readers. May know change, log, state and transform; third party: Mutiny.
  */
 @NullMarked
 package io.deltastreams.stream;

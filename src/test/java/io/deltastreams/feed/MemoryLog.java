@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** A log in memory whose history can be cut and whose reads can be made to fail. */
 public final class MemoryLog implements ChangeLog {
@@ -28,6 +29,7 @@ public final class MemoryLog implements ChangeLog {
     private final List<Waiting> waiting = new ArrayList<>();
     private Position last = Position.START;
     private Position removedUpTo = Position.START;
+    private @Nullable ResumeToken token;
     private boolean broken;
 
     @Override
@@ -36,6 +38,7 @@ public final class MemoryLog implements ChangeLog {
         synchronized (this) {
             transactions.addAll(batch.transactions());
             last = batch.last().orElse(last);
+            token = batch.resume();
             arrived = waiting.stream().filter(one -> last.isAfter(one.position)).toList();
             waiting.removeAll(arrived);
         }
@@ -53,8 +56,8 @@ public final class MemoryLog implements ChangeLog {
     }
 
     @Override
-    public Optional<ResumeToken> resumeToken() {
-        return Optional.empty();
+    public synchronized Optional<ResumeToken> resumeToken() {
+        return Optional.ofNullable(token);
     }
 
     @Override
@@ -64,7 +67,7 @@ public final class MemoryLog implements ChangeLog {
 
     @Override
     public synchronized Optional<Position> last() {
-        return transactions.isEmpty() ? Optional.empty() : Optional.of(last);
+        return last.equals(Position.START) ? Optional.empty() : Optional.of(last);
     }
 
     @Override

@@ -12,7 +12,9 @@ import io.deltastreams.change.TableId;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.change.Type;
 import io.deltastreams.codec.json.JsonCodecs;
+import io.deltastreams.log.ChangeLog;
 import io.deltastreams.settings.Settings;
+import io.deltastreams.state.State;
 import io.deltastreams.stream.DeltaStream;
 import io.deltastreams.stream.Pacing;
 import io.deltastreams.transform.StreamProgram;
@@ -27,6 +29,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /** A server with the feed {@code orders} (and {@code silent}, a stream without one), and the log that it shows. */
@@ -39,6 +42,7 @@ public final class Shop implements AutoCloseable {
     public final MemoryLog log = new MemoryLog();
     public final DeltaStream orders;
     public final Subscribers subscribers;
+    private final Optional<State> state;
     private final List<DeltaStream> all = new ArrayList<>();
     private final List<String> troubles = new CopyOnWriteArrayList<>();
     private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
@@ -54,6 +58,13 @@ public final class Shop implements AutoCloseable {
     }
 
     public Shop(FeedConfig config, Showing showing) {
+        this(config, showing, _ -> Optional.empty());
+    }
+
+    /** @param keeping the state of the log, if it shall have one; closed with the shop */
+    public Shop(FeedConfig config, Showing showing, Function<ChangeLog, Optional<State>> keeping) {
+        state = keeping.apply(log);
+        state.ifPresent(State::start);
         orders = stream("orders", ORDERS);
         all.add(orders);
         all.add(stream("silent", OTHERS));
@@ -91,7 +102,7 @@ public final class Shop implements AutoCloseable {
     private DeltaStream stream(String name, TableId table) {
         Settings settings = Settings.parse("test.yaml", "from: " + table.text(), _ -> null);
         StreamProgram program = StreamProgram.read(new StreamId(name), settings);
-        return new DeltaStream(program, log, (_, _, _) -> {}, Pacing.FREE, blocking);
+        return new DeltaStream(program, log, state, (_, _, _) -> {}, Pacing.FREE, blocking);
     }
 
     public int port() {
@@ -169,6 +180,7 @@ public final class Shop implements AutoCloseable {
     @Override
     public void close() {
         vertx.close().toCompletionStage().toCompletableFuture().join();
+        state.ifPresent(State::close);
         blocking.close();
     }
 }

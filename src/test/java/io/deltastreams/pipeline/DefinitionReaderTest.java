@@ -206,4 +206,30 @@ class DefinitionReaderTest {
         assertThat(problems(SOURCE + "streams: { 'a b': { from: b.c } }"))
                 .anyMatch(problem -> problem.contains("'a b' is no name"));
     }
+
+    @Test
+    void a_state_is_kept_where_a_stream_has_a_feed_and_nobody_turned_it_off() {
+        assertThat(read(SOURCE + STREAM).state())
+                .hasValueSatisfying(state -> assertThat(state.path()).endsWithRaw(Path.of("data/state")));
+        assertThat(read(SOURCE + "log: { path: /x/log }\n" + STREAM).state())
+                .hasValueSatisfying(state -> assertThat(state.path()).isEqualTo(Path.of("/x/state")));
+        String kafka = "streams: { s: { from: public.t, to: { kafka: {} } } }";
+        assertThat(read(SOURCE + kafka).state()).isEmpty();
+        assertThat(read(SOURCE + "state: { path: elsewhere, memory: 16MB }\n" + kafka)
+                        .state())
+                .hasValueSatisfying(state -> {
+                    assertThat(state.path()).isEqualTo(Path.of("elsewhere"));
+                    assertThat(state.memory()).isEqualTo(16 << 20);
+                });
+        assertThat(read(SOURCE + "state: off\n" + STREAM).state()).isEmpty();
+        assertThat(problems(SOURCE + "state: on\n" + STREAM))
+                .singleElement()
+                .asString()
+                .contains("is 'off', or a section");
+        assertThat(problems(SOURCE + "state: { memory: 1MB }\n" + STREAM))
+                .singleElement()
+                .asString()
+                .contains("state.memory")
+                .contains("must be 8MB at least");
+    }
 }

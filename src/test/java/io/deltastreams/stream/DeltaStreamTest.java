@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
@@ -73,6 +74,7 @@ class DeltaStreamTest {
         return new DeltaStream(
                 program,
                 log,
+                Optional.empty(),
                 (stream, change, reason) -> rejected.add(reason),
                 pacing,
                 task -> Thread.ofVirtual().start(task));

@@ -122,6 +122,9 @@ final class Pages implements Presentation {
     @Override
     public Future<Void> open(RoutingContext http, FeedRequest request, String mediaType) throws Refusal {
         Wanted wanted = Wanted.read(http.queryParams());
+        if (request.start() instanceof Start.Snapshot) {
+            throw Refusal.ofParameter("from", "'snapshot' is for 'Accept: text/event-stream'");
+        }
         CompletableFuture<Void> cancelled = new CompletableFuture<>();
         Turn turn = new Turn(subscribers.admit(Subscribers.client(http), () -> cancelled.complete(null)), cancelled);
         http.response().closeHandler(_ -> cancelled.complete(null));

@@ -38,6 +38,16 @@ record Encoded(List<Piece> pieces, Position upTo, Optional<Instant> committedAt,
      */
     record Events(Bytes bytes, Position upTo, boolean within) implements Piece {}
 
+    /**
+     * Tells of missing history.
+     *
+     * @param refilled the same where the rows as they are now come next: without its id, as whoever resumed there would miss them
+     */
+    record Gap(Bytes bytes, Bytes refilled, Position upTo) implements Piece {}
+
+    /** Rows as they are at the position of them all, which none of them can be resumed at. */
+    record Rows(Bytes bytes) implements Piece {}
+
     long size() {
         return pieces.stream().mapToLong(piece -> piece.bytes().array().length).sum();
     }

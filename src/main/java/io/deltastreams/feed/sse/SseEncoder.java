@@ -6,8 +6,10 @@ import io.deltastreams.change.Position;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.codec.Codec;
+import io.deltastreams.feed.GapJson;
 import io.deltastreams.feed.Narrower;
 import io.deltastreams.stream.Reading;
+import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,15 +47,34 @@ final class SseEncoder {
             case Reading.Gap gap -> {
                 Position upTo = gap.removedUpTo();
                 yield new Encoded(
-                        List.of(new Encoded.Events(new Bytes(SseEvents.gap(gap)), upTo, false)),
-                        upTo,
-                        Optional.empty(),
-                        false);
+                        List.of(gap(upTo, GapJson.ofRetention(gap.after(), upTo))), upTo, Optional.empty(), false);
             }
             case Reading.Stopped stopped ->
                 new Encoded(List.of(error(stopped.position(), stopped.reason(), at)), at, Optional.empty(), true);
         };
     }
+
+    private static Encoded.Gap gap(Position behind, JsonObject data) {
+        return new Encoded.Gap(
+                new Bytes(SseEvents.gap(behind.toString(), data)), new Bytes(SseEvents.gap("", data)), behind);
+    }
+
+    /** Some of a stream's rows as they are at a position; how many events that are. */
+    Rows rows(Reading reading, Position at, Optional<Narrower> narrower) {
+        if (!(reading instanceof Reading.Deltas deltas)) {
+            return new Rows(encode(reading, at, Optional.empty()), 0);
+        }
+        Narrower.Narrowed left = narrower.map(some -> some.apply(deltas.deltas()))
+                .orElseGet(() -> new Narrower.Narrowed(deltas.deltas(), Optional.empty()));
+        List<Encoded.Piece> pieces =
+                new ArrayList<>(new Pieces(at, true).addAll(left.deltas()).pieces());
+        left.refused().ifPresent(refused -> pieces.add(error(at, refused.reason(), at)));
+        return new Rows(
+                new Encoded(pieces, at, Optional.empty(), left.refused().isPresent()),
+                left.deltas().size());
+    }
+
+    record Rows(Encoded encoded, int count) {}
 
     private Encoded.Events error(Position position, String reason, Position at) {
         return new Encoded.Events(new Bytes(SseEvents.error(position, reason, errorRetry)), at, false);
@@ -112,11 +133,18 @@ final class SseEncoder {
         private final Map<TableId, Schema> shapes = new HashMap<>();
         private final ByteArrayOutputStream events = new ByteArrayOutputStream();
         private Position upTo;
+        private final boolean rows;
         private boolean within;
 
         /** @param at where the subscribers stand before them */
         private Pieces(Position at) {
+            this(at, false);
+        }
+
+        /** @param rows whether they are rows as they are at that place, rather than changes behind it */
+        private Pieces(Position at, boolean rows) {
             this.upTo = at;
+            this.rows = rows;
         }
 
         private Pieces addAll(List<Delta> deltas) {
@@ -133,7 +161,7 @@ final class SseEncoder {
                 shapes.put(delta.source(), schema);
                 pieces.add(new Encoded.Shape(delta.source(), schema, new Bytes(SseEvents.schema(schema))));
             }
-            byte[] head = SseEvents.head(delta.change());
+            byte[] head = rows ? SseEvents.rowHead() : SseEvents.head(delta.change());
             byte[] data = codec.value(delta);
             if (events.size() + head.length + data.length + END.length > CHUNK) {
                 cut();
@@ -150,16 +178,22 @@ final class SseEncoder {
             if (upTo.epoch() > 0 && upTo.epoch() < epoch) {
                 cut();
                 Position beginning = Position.beginning(epoch);
-                pieces.add(new Encoded.Events(new Bytes(SseEvents.newEpoch(upTo, beginning)), beginning, false));
+                pieces.add(gap(beginning, GapJson.ofEpoch(upTo, beginning)));
                 upTo = beginning;
             }
         }
 
         private void cut() {
             if (events.size() > 0) {
-                pieces.add(new Encoded.Events(new Bytes(events.toByteArray()), upTo, within));
+                Bytes bytes = new Bytes(events.toByteArray());
+                pieces.add(rows ? new Encoded.Rows(bytes) : new Encoded.Events(bytes, upTo, within));
                 events.reset();
             }
+        }
+
+        private List<Encoded.Piece> pieces() {
+            cut();
+            return pieces;
         }
 
         /** @param end where the subscribers stand behind them */

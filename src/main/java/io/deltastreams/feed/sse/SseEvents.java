@@ -3,9 +3,7 @@ package io.deltastreams.feed.sse;
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Schema;
-import io.deltastreams.feed.GapJson;
 import io.deltastreams.feed.SchemaJson;
-import io.deltastreams.stream.Reading;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -25,6 +23,11 @@ final class SseEvents {
         return bytes("retry: %d\n: %s after %s\n\nid: %s\n\n".formatted(retry.toMillis(), stream, after, after));
     }
 
+    /** The same where the rows as they are now come first. */
+    static byte[] opening(String stream, Duration retry) {
+        return bytes("retry: %d\n: %s, its rows first\n\n".formatted(retry.toMillis(), stream));
+    }
+
     static byte[] heartbeat() {
         return bytes(":\n\n");
     }
@@ -37,6 +40,11 @@ final class SseEvents {
     /** All that stands before a delta's JSON. */
     static byte[] head(Change change) {
         return bytes("id: %s\nevent: %s\ndata: ".formatted(change.position(), name(change)));
+    }
+
+    /** The same of a row that was there already. */
+    static byte[] rowHead() {
+        return bytes("event: insert\ndata: ");
     }
 
     private static String name(Change change) {
@@ -55,24 +63,28 @@ final class SseEvents {
         return bytes("id: %s\nevent: progress\ndata: %s\n\n".formatted(position, data.encode()));
     }
 
-    /** Carries the id behind the gap, so that whoever connects again is told of it once. */
-    static byte[] gap(Reading.Gap gap) {
-        JsonObject data = new JsonObject()
-                .put("reason", "retention")
-                .put("after", gap.after().toString())
-                .put("removed_up_to", gap.removedUpTo().toString())
-                .put(
-                        "message",
-                        "history behind 'after' up to and with 'removed_up_to' was removed by retention; this feed goes on"
-                                + " behind it. State built from the feed is no longer complete: build it anew from the"
-                                + " source, then follow from here.");
-        return bytes("id: %s\nevent: gap\ndata: %s\n\n".formatted(gap.removedUpTo(), data.encode()));
+    /** @param id behind the gap, so that whoever connects again is told of it once; empty where nobody may resume there */
+    static byte[] gap(String id, JsonObject data) {
+        return bytes("id: %s\nevent: gap\ndata: %s\n\n".formatted(id, data.encode()));
     }
 
-    /** Between two histories of the source; the id is in the new one, so that whoever connects again is told of it once. */
-    static byte[] newEpoch(Position after, Position beginning) {
-        return bytes("id: %s\nevent: gap\ndata: %s\n\n"
-                .formatted(beginning, GapJson.ofEpoch(after, beginning).encode()));
+    /**
+     * Before the rows as they are now. The empty id makes whoever loses the connection among them begin with them anew: no place within them can be
+     * resumed at.
+     */
+    static byte[] snapshotBegin(Position position) {
+        return bytes("id:\nevent: snapshot-begin\ndata: %s\n\n"
+                .formatted(new JsonObject().put("position", position.toString()).encode()));
+    }
+
+    static byte[] snapshotEnd(Position position, long rows) {
+        return bytes("id: %s\nevent: snapshot-end\ndata: %s\n\n"
+                .formatted(
+                        position,
+                        new JsonObject()
+                                .put("position", position.toString())
+                                .put("rows", rows)
+                                .encode()));
     }
 
     /** The last event of a feed that cannot go on. The id stays at the last delta, so that nothing is lost once it is mended. */

@@ -6,7 +6,10 @@ import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.feed.FeedConfig;
 import io.deltastreams.feed.FeedRequest;
+import io.deltastreams.feed.Start;
 import io.deltastreams.log.LogClosed;
+import io.deltastreams.state.Unavailable;
+import io.deltastreams.stream.StreamRows;
 import io.smallrye.mutiny.subscription.Cancellable;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -20,12 +23,14 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One subscriber: asks for a reading, writes it piece by piece, each when the socket has taken the one before, and then asks for the next.
@@ -58,6 +63,11 @@ final class SseSubscription implements Abreast.Subscriber {
     private Position sent = Position.START;
     /** Whether {@link #sent} is inside a transaction. */
     private boolean within;
+
+    /** Whose rows are told right now; null while changes are. */
+    private @Nullable StreamRows rows;
+
+    private long rowsTold;
 
     private Iterator<Encoded.Piece> pieces = Collections.emptyIterator();
     /** Whether the rest of the reading under way was let go. */
@@ -106,12 +116,19 @@ final class SseSubscription implements Abreast.Subscriber {
         request.stream().subscribers().incrementAndGet();
         response.closeHandler(_ -> close());
         response.exceptionHandler(_ -> close());
+        boolean rowsFirst = request.start() instanceof Start.Snapshot;
+        String stream = request.stream().id().text();
+        Duration retry = jittered(config.retry());
         Buffer opening =
-                Buffer.buffer(SseEvents.opening(request.stream().id().text(), after, jittered(config.retry())));
+                Buffer.buffer(rowsFirst ? SseEvents.opening(stream, retry) : SseEvents.opening(stream, after, retry));
         request.shapes().forEach(shape -> opening.appendBytes(SseEvents.schema(shape)));
         write(opening);
         timer = context.owner().setPeriodic(tickMillis(), _ -> tick());
-        next();
+        if (rowsFirst) {
+            refill();
+        } else {
+            next();
+        }
     }
 
     /** Half of it to one and a half: those that were cut off together do not come back together. */
@@ -135,10 +152,74 @@ final class SseSubscription implements Abreast.Subscriber {
         writePieces(encoded);
     }
 
+    /** Tells the rows as they are now, as soon as they can be had. */
+    private void refill() {
+        CompletableFuture<StreamRows> asked = request.stream().rows();
+        waiting = () -> asked.cancel(false);
+        var _ = asked.whenComplete((given, failure) -> context.runOnContext(_ -> {
+            if (given == null) {
+                failed(Objects.requireNonNull(failure));
+            } else if (ended) {
+                given.close();
+            } else {
+                begin(given);
+            }
+        }));
+    }
+
+    private void begin(StreamRows given) {
+        rows = given;
+        rowsTold = 0;
+        told.clear();
+        write(Buffer.buffer(SseEvents.snapshotBegin(given.position()))).onComplete(_ -> moreRows(given));
+    }
+
+    private void moreRows(StreamRows given) {
+        if (ended) {
+            return;
+        }
+        waiting = given.next()
+                .map(piece -> piece.map(reading -> encoder.rows(reading, given.position(), request.narrower())))
+                .emitOn(command -> context.runOnContext(_ -> command.run()))
+                .subscribe()
+                .with(piece -> piece.ifPresentOrElse(this::take, () -> endRows(given)), this::failed);
+    }
+
+    private void take(SseEncoder.Rows piece) {
+        rowsTold += piece.count();
+        take(piece.encoded());
+    }
+
+    private void endRows(StreamRows given) {
+        position = given.position();
+        sent = position;
+        within = false;
+        closeRows();
+        write(Buffer.buffer(SseEvents.snapshotEnd(position, rowsTold)));
+        next();
+    }
+
+    private void closeRows() {
+        StreamRows open = rows;
+        rows = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+
     /** The next piece when the socket has taken the one before, and the next reading behind the last one. */
     private void writePieces(Encoded reading) {
         while (pieces.hasNext()) {
             Encoded.Piece piece = pieces.next();
+            if (request.refilled() && piece instanceof Encoded.Gap gap) {
+                pieces = Collections.emptyIterator();
+                write(gap.refilled().array(), 0).onComplete(_ -> {
+                    if (!ended) {
+                        refill();
+                    }
+                });
+                return;
+            }
             if (isNews(piece)) {
                 write(piece.bytes().array(), 0).onComplete(_ -> {
                     if (!ended) {
@@ -148,6 +229,15 @@ final class SseSubscription implements Abreast.Subscriber {
                 });
                 return;
             }
+        }
+        StreamRows telling = rows;
+        if (telling != null) {
+            if (reading.ends()) {
+                finish();
+            } else {
+                moreRows(telling);
+            }
+            return;
         }
         if (!letGo) {
             position = reading.upTo();
@@ -162,7 +252,7 @@ final class SseSubscription implements Abreast.Subscriber {
 
     private boolean isNews(Encoded.Piece piece) {
         return switch (piece) {
-            case Encoded.Events _ -> true;
+            case Encoded.Events _, Encoded.Gap _, Encoded.Rows _ -> true;
             case Encoded.Shape(TableId source, Schema schema, Bytes _) -> {
                 Schema before = told.put(source, schema);
                 yield before == null ? !announced.contains(schema) : !before.equals(schema);
@@ -171,10 +261,18 @@ final class SseSubscription implements Abreast.Subscriber {
     }
 
     private void delivered(Encoded.Piece piece) {
-        if (piece instanceof Encoded.Events events) {
-            position = events.upTo();
-            sent = events.upTo();
-            within = events.within();
+        switch (piece) {
+            case Encoded.Events(Bytes _, Position upTo, boolean inside) -> {
+                position = upTo;
+                sent = upTo;
+                within = inside;
+            }
+            case Encoded.Gap(Bytes _, Bytes _, Position upTo) -> {
+                position = upTo;
+                sent = upTo;
+                within = false;
+            }
+            case Encoded.Shape _, Encoded.Rows _ -> {}
         }
     }
 
@@ -212,7 +310,7 @@ final class SseSubscription implements Abreast.Subscriber {
             if (since >= config.stallTimeout().toNanos()) {
                 response.reset();
                 close();
-            } else if (since >= Duration.ofMillis(TICK_MILLIS).toNanos() && pieces.hasNext()) {
+            } else if (since >= Duration.ofMillis(TICK_MILLIS).toNanos() && pieces.hasNext() && rows == null) {
                 pieces = Collections.emptyIterator();
                 letGo = true;
             }
@@ -246,6 +344,12 @@ final class SseSubscription implements Abreast.Subscriber {
         if (failure instanceof LogClosed) {
             // The pipeline ends or starts anew: the subscriber comes back after the usual pause, here or to another
             // instance.
+            finish();
+            return;
+        }
+        if (failure instanceof Unavailable) {
+            write(Buffer.buffer(
+                    SseEvents.error(new JsonObject().put("message", failure.getMessage()), config.errorRetry())));
             finish();
             return;
         }
@@ -286,6 +390,7 @@ final class SseSubscription implements Abreast.Subscriber {
 
     private void stopReading() {
         waiting.cancel();
+        closeRows();
         pieces = Collections.emptyIterator();
     }
 }

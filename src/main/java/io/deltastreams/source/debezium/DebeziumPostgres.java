@@ -4,12 +4,15 @@ import io.debezium.embedded.Connect;
 import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.RecordChangeEvent;
 import io.debezium.engine.format.ChangeEventFormat;
+import io.deltastreams.change.Coverage;
+import io.deltastreams.change.ResumeToken;
 import io.deltastreams.postgres.Beat;
 import io.deltastreams.postgres.Catalog;
 import io.deltastreams.postgres.Failures;
 import io.deltastreams.postgres.Inspection;
 import io.deltastreams.postgres.PostgresSettings;
 import io.deltastreams.postgres.Preparation;
+import io.deltastreams.postgres.ResumePoint;
 import io.deltastreams.postgres.TracedIntake;
 import io.deltastreams.postgres.WalGuard;
 import io.deltastreams.settings.Settings;
@@ -27,6 +30,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Properties;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -68,6 +72,13 @@ final class DebeziumPostgres implements ChangeSource {
         } finally {
             ended.countDown();
         }
+    }
+
+    @Override
+    public Coverage coverage(ResumeToken token) {
+        return ResumePoint.of(token)
+                .map(point -> point.coverage(settings, Set.of()))
+                .orElseThrow(() -> new IllegalArgumentException("no token of this source: " + token.text()));
     }
 
     private void capture(Preparation.Plan plan, Catalog session, Resume resume, Intake intake)

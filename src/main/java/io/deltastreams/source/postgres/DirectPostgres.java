@@ -2,8 +2,11 @@ package io.deltastreams.source.postgres;
 
 import io.deltastreams.change.Batch;
 import io.deltastreams.change.Change;
+import io.deltastreams.change.Coverage;
 import io.deltastreams.change.Position;
+import io.deltastreams.change.ResumeToken;
 import io.deltastreams.change.Schema;
+import io.deltastreams.change.TableId;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.postgres.Beat;
 import io.deltastreams.postgres.Catalog;
@@ -39,6 +42,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** PostgreSQL through its own replication protocol. */
@@ -216,6 +220,20 @@ final class DirectPostgres implements ChangeSource {
                         .formatted(settings.budget().bytes() >> 20, settings.slot()),
                 "a new epoch begins with a snapshot; wal_budget: { action: warn } would have kept the slot",
                 passed);
+    }
+
+    @Override
+    public Coverage coverage(ResumeToken token) {
+        return ResumePoint.of(token)
+                .map(point -> point.coverage(settings, waiting(point)))
+                .orElseThrow(() -> new IllegalArgumentException("no token of this source: " + token.text()));
+    }
+
+    private static Set<TableId> waiting(ResumePoint point) {
+        return IncrementalState.parse(point.incremental()).stream()
+                .flatMap(state -> state.tables().stream())
+                .map(IncrementalState.Progress::table)
+                .collect(Collectors.toSet());
     }
 
     @Override
