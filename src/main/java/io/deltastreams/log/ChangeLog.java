@@ -66,7 +66,7 @@ public interface ChangeLog extends AutoCloseable {
      * Reads what stands behind {@code after}, in memory when it was appended just now, else from disk (blocks). A result may be empty and
      * yet have moved on, past other tables' changes: only where {@code upTo} is {@code after} is there nothing more for now. A position that the
      * log has not reached is no error: nothing is read until something stands behind it. One of an older epoch stands before every
-     * later epoch.
+     * later epoch. One of the log's first epoch that lies before its first change comes from another log, which began earlier, and gets a gap.
      *
      * <p>A transaction whose changes are partly left out keeps its {@code complete}; of one in parts whose last part holds nothing wanted,
      * no complete part comes.

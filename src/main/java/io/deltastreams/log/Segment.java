@@ -74,6 +74,11 @@ final class Segment {
         return dictionary;
     }
 
+    /** Of its first transaction; empty before that. */
+    Optional<Position> first() {
+        return index.first();
+    }
+
     Position last() {
         return last;
     }

@@ -91,9 +91,9 @@ final class SegmentedLog implements ChangeLog {
     public Slice read(Position after, Predicate<TableId> tables, long maxBytes) throws IOException {
         while (true) {
             List<Segment> now = segments.list();
-            Position removed = Segments.removedUpTo(now);
-            if (removed.isAfter(after)) {
-                return new Slice.Gap(after, removed);
+            Position missing = Segments.missingUpTo(now, after);
+            if (missing.isAfter(after)) {
+                return new Slice.Gap(after, missing);
             }
             Optional<Slice.Changes> recent = tail.read(after, tables, maxBytes);
             if (recent.isPresent()) {

@@ -46,6 +46,24 @@ final class Segments {
         return list.isEmpty() ? Position.START : list.getFirst().header().previous();
     }
 
+    /**
+     * Up to where what a reader at {@code after} asks for is not here: removed, or of an epoch that this log came into later, as happens to
+     * whoever comes from another instance. That is before {@code after} where all is here.
+     */
+    static Position missingUpTo(List<Segment> list, Position after) {
+        Position removed = removedUpTo(list);
+        if (list.isEmpty() || !removed.equals(Position.START) || after.commit() == 0) {
+            return removed;
+        }
+        return list.getFirst()
+                .first()
+                .filter(first -> first.epoch() == after.epoch() && first.isAfter(after))
+                .map(first -> first.index() > 0
+                        ? new Position(first.epoch(), first.commit(), first.index() - 1)
+                        : new Position(first.epoch(), first.commit() - 1, -1))
+                .orElse(removed);
+    }
+
     static Position last(List<Segment> list) {
         return list.isEmpty() ? Position.START : list.getLast().last();
     }

@@ -4,6 +4,7 @@ import io.deltastreams.change.BinaryReader;
 import io.deltastreams.change.BinaryWriter;
 import io.deltastreams.change.Position;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** From a position to the offset of a batch that begins at or before it: one entry per 64 KiB, 20 bytes each. Thread-safe. */
 final class SparseIndex {
@@ -35,6 +36,11 @@ final class SparseIndex {
         indexes[size] = first.index();
         offsets[size] = offset;
         size++;
+    }
+
+    /** Where the first batch begins. */
+    synchronized Optional<Position> first() {
+        return size == 0 ? Optional.empty() : Optional.of(new Position(epochs[0], commits[0], indexes[0]));
     }
 
     /** The offset to start at in order to see everything behind {@code after}. */

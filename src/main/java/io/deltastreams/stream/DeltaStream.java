@@ -130,6 +130,12 @@ public final class DeltaStream {
         return log.last().orElse(Position.START);
     }
 
+    /** Whether a position is of an epoch that the log has not reached: of another instance's, where that began again more often. */
+    public boolean isOfOtherHistory(Position position) {
+        Position last = latest();
+        return !last.equals(Position.START) && position.epoch() > last.epoch();
+    }
+
     /** The position after which everything committed at {@code time} or later stands. */
     public Uni<Position> before(Instant time) {
         return Uni.createFrom()

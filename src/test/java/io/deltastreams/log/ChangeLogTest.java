@@ -384,4 +384,22 @@ class ChangeLogTest {
             assertThat(readAll(log, Position.START)).isEqualTo(List.of(orders(1, 3), large, orders(3, 3)));
         }
     }
+
+    @Test
+    void who_comes_from_a_log_that_began_earlier_is_told_of_the_gap() throws IOException {
+        Transaction first = orders(100, 2);
+        for (int opened = 0; opened < 2; opened++) {
+            try (ChangeLog log = ChangeLog.open(settings(MB))) {
+                log.append(batch(first)).join();
+                Position earlier = new Position(1, 99, 7);
+                assertThat(log.read(earlier, _ -> true, MB)).isEqualTo(new Slice.Gap(earlier, new Position(1, 99, -1)));
+                assertThat(log.read(new Position(1, 99, -1), _ -> true, MB)).isInstanceOf(Slice.Changes.class);
+                for (Position beginning : List.of(Position.START, Position.beginning(1))) {
+                    Slice.Changes all = (Slice.Changes) log.read(beginning, _ -> true, MB);
+                    assertThat(all.transactions()).containsExactly(first);
+                }
+                assertThat(log.read(first.first(), _ -> true, MB)).isInstanceOf(Slice.Changes.class);
+            }
+        }
+    }
 }

@@ -52,6 +52,13 @@ final class PageReader {
      * @throws Refusal where the first thing behind {@code after} is no delta
      */
     Page read(Position after) throws Refusal {
+        if (request.stream().isOfOtherHistory(after)) {
+            throw Refusal.of(
+                    410,
+                    ("%s is of an epoch that this instance has not reached (it stands at %s), so another one told of it. State built"
+                                    + " from the feed is to be built anew (?from=snapshot, or ?from=earliest)")
+                            .formatted(after, request.stream().latest()));
+        }
         at = after;
         long end = System.nanoTime() + PATIENCE.toNanos();
         boolean more = isBehind();
@@ -86,8 +93,9 @@ final class PageReader {
             case Reading.Gap removed ->
                 refuse(Optional.of(Refusal.of(
                         410,
-                        ("what stood behind %s was removed by retention; %s is the earliest position to read after. State built from"
-                                        + " the feed is no longer complete: build it anew from the source, then follow from there")
+                        ("what stood behind %s is not here: retention removed it, or this instance began to capture later; %s is the"
+                                        + " earliest position to read after. State built from the feed is no longer complete:"
+                                        + " build it anew (?from=snapshot)")
                                 .formatted(removed.after(), removed.removedUpTo()))));
             case Reading.Stopped stopped ->
                 refuse(Optional.of(Refusal.of(

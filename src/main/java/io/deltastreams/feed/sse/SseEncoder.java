@@ -8,6 +8,7 @@ import io.deltastreams.change.TableId;
 import io.deltastreams.codec.Codec;
 import io.deltastreams.feed.GapJson;
 import io.deltastreams.feed.Narrower;
+import io.deltastreams.stream.DeltaStream;
 import io.deltastreams.stream.Reading;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
@@ -57,6 +58,13 @@ final class SseEncoder {
     private static Encoded.Gap gap(Position behind, JsonObject data) {
         return new Encoded.Gap(
                 new Bytes(SseEvents.gap(behind.toString(), data)), new Bytes(SseEvents.gap("", data)), behind);
+    }
+
+    /** For whoever stands in an epoch that is not known here. */
+    Encoded otherHistory(Position after, DeltaStream stream) {
+        Position from = stream.earliest();
+        return new Encoded(
+                List.of(gap(from, GapJson.ofOtherHistory(after, stream.latest()))), from, Optional.empty(), false);
     }
 
     /** Some of a stream's rows as they are at a position; how many events that are. */

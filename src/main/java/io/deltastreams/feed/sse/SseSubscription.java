@@ -124,7 +124,9 @@ final class SseSubscription implements Abreast.Subscriber {
         request.shapes().forEach(shape -> opening.appendBytes(SseEvents.schema(shape)));
         write(opening);
         timer = context.owner().setPeriodic(tickMillis(), _ -> tick());
-        if (rowsFirst) {
+        if (request.stream().isOfOtherHistory(after)) {
+            take(encoder.otherHistory(after, request.stream()));
+        } else if (rowsFirst) {
             refill();
         } else {
             next();

@@ -232,4 +232,19 @@ class SseFeedTest {
             }
         }
     }
+
+    @Test
+    void whoever_comes_from_an_instance_whose_history_began_again_more_often_is_told_so() {
+        Position only = shop.insert(Shop.ORDERS, "A", 1).last();
+        try (Listener listener =
+                new Listener(shop.port(), "/feeds/orders", "Last-Event-ID: 0007-0000000000000001-00000000")) {
+            Listener.Event gap = listener.delta();
+            assertThat(gap.event()).isEqualTo("gap");
+            assertThat(gap.id()).isEqualTo(Position.START.toString());
+            assertThat(gap.data())
+                    .contains("\"after\":\"0007-0000000000000001-00000000\"")
+                    .contains("from=snapshot");
+            assertThat(listener.delta().id()).isEqualTo(only.toString());
+        }
+    }
 }
