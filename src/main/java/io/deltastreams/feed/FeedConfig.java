@@ -25,6 +25,10 @@ public interface FeedConfig {
     @WithDefault("5s")
     Duration progress();
 
+    /** It is told at once of what had nothing for it, this often at most. */
+    @WithDefault("1s")
+    Duration quiet();
+
     /** Live feeds at once, over all streams; whoever comes then is asked to come back later. */
     @WithDefault("10000")
     int maxSubscribers();

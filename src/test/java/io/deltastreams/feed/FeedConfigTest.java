@@ -17,6 +17,7 @@ class FeedConfigTest {
         assertThat(config.retry()).isEqualTo(Duration.ofSeconds(2));
         assertThat(config.errorRetry()).isEqualTo(Duration.ofMinutes(1));
         assertThat(config.progress()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(config.quiet()).isEqualTo(Duration.ofSeconds(1));
         assertThat(config.maxSubscribers()).isEqualTo(10_000);
         assertThat(config.stallTimeout()).isEqualTo(Duration.ofSeconds(30));
         assertThat(config.pageAge()).isEqualTo(Duration.ofDays(1));
@@ -30,6 +31,7 @@ class FeedConfigTest {
                 "delta-streams.feed.retry", "2s",
                 "delta-streams.feed.error-retry", "3s",
                 "delta-streams.feed.progress", "4s",
+                "delta-streams.feed.quiet", "9s",
                 "delta-streams.feed.max-subscribers", "5",
                 "delta-streams.feed.stall-timeout", "6s",
                 "delta-streams.feed.page-age", "7s",
@@ -38,11 +40,12 @@ class FeedConfigTest {
         assertThat(config.retry()).isEqualTo(Duration.ofSeconds(2));
         assertThat(config.errorRetry()).isEqualTo(Duration.ofSeconds(3));
         assertThat(config.progress()).isEqualTo(Duration.ofSeconds(4));
+        assertThat(config.quiet()).isEqualTo(Duration.ofSeconds(9));
         assertThat(config.maxSubscribers()).isEqualTo(5);
         assertThat(config.stallTimeout()).isEqualTo(Duration.ofSeconds(6));
         assertThat(config.pageAge()).isEqualTo(Duration.ofSeconds(7));
         assertThat(config.maxPerClient()).hasValue(8);
-        assertThat(FeedConfig.class.getDeclaredMethods()).hasSize(8);
+        assertThat(FeedConfig.class.getDeclaredMethods()).hasSize(9);
     }
 
     private static FeedConfig read(Map<String, String> values) {

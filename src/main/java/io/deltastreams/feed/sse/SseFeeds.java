@@ -37,6 +37,7 @@ final class SseFeeds implements Presentation {
     SseFeeds(FeedCodecs codecs, FeedConfig config, Subscribers subscribers) {
         positive("heartbeat", config.heartbeat());
         positive("progress", config.progress());
+        positive("quiet", config.quiet());
         positive("stall-timeout", config.stallTimeout());
         this.codecs = codecs;
         this.config = config;

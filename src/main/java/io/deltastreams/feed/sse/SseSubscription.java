@@ -244,6 +244,9 @@ final class SseSubscription implements Abreast.Subscriber {
         if (!letGo) {
             position = reading.upTo();
             committedAt = reading.committedAt();
+            if (isDue(config.quiet())) {
+                progress();
+            }
         }
         if (letGo || !reading.ends()) {
             next();
@@ -316,14 +319,23 @@ final class SseSubscription implements Abreast.Subscriber {
                 pieces = Collections.emptyIterator();
                 letGo = true;
             }
-        } else if (now - progressed >= config.progress().toNanos() && position.isAfter(sent) && !isInside()) {
-            progressed = now;
-            sent = position;
-            within = false;
-            write(Buffer.buffer(SseEvents.progress(position, committedAt)));
+        } else if (isDue(config.progress())) {
+            progress();
         } else if (since >= config.heartbeat().toNanos()) {
             write(Buffer.buffer(SseEvents.heartbeat()));
         }
+    }
+
+    /** Whether there is something to tell of where it stands, and it was not told of that for so long. */
+    private boolean isDue(Duration spacing) {
+        return position.isAfter(sent) && !isInside() && System.nanoTime() - progressed >= spacing.toNanos();
+    }
+
+    private void progress() {
+        progressed = System.nanoTime();
+        sent = position;
+        within = false;
+        write(Buffer.buffer(SseEvents.progress(position, committedAt)));
     }
 
     /** Whether the subscriber saw a part of a transaction that it stands in. */

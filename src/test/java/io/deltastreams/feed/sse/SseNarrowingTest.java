@@ -74,6 +74,35 @@ class SseNarrowingTest {
         }
     }
 
+    @Test
+    void a_column_that_is_added_is_told_and_one_that_vanishes_ends_those_who_filter_on_it() {
+        Schema wide = Shop.schema(Shop.ORDERS, 2);
+        Schema narrow = new Schema(
+                Shop.ORDERS, 3, List.of(wide.columns().get(0), wide.columns().get(1)), wide.key());
+        shop.insert(Shop.schema(Shop.ORDERS, 1), "A", 1);
+        try (Listener filtering = listener("amount IS NULL", null);
+                Listener selecting = listener("id > 0", "id, amount");
+                Listener indifferent = listener("id > 0", null)) {
+            for (Listener each : List.of(filtering, selecting, indifferent)) {
+                assertThat(each.delta().event()).isEqualTo("insert");
+            }
+            shop.insert(wide, "B", 2);
+            for (Listener each : List.of(filtering, selecting, indifferent)) {
+                assertThat(each.delta().data()).contains("\"key\":{\"id\":2}");
+            }
+            Transaction without = shop.insert(narrow, "C", 3);
+            for (Listener each : List.of(filtering, selecting)) {
+                Listener.Event error = each.delta();
+                assertThat(error.event()).isEqualTo("error");
+                assertThat(error.data())
+                        .contains("amount")
+                        .contains(without.first().toString());
+                assertThat(each.next().event()).isEqualTo("end");
+            }
+            assertThat(indifferent.delta().data()).contains("\"key\":{\"id\":3}");
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
             where  | status = = 'PAID'

@@ -21,8 +21,12 @@ class SseTimingTest {
     private Shop shop = SseShop.open(Quick.PATIENT);
 
     private void configure(Duration heartbeat, Duration progress, Duration stall) {
+        configure(heartbeat, progress, LONG, stall);
+    }
+
+    private void configure(Duration heartbeat, Duration progress, Duration quiet, Duration stall) {
         shop.close();
-        shop = SseShop.open(new Quick(heartbeat, progress, 100, stall, OptionalInt.empty()));
+        shop = SseShop.open(new Quick(heartbeat, progress, quiet, 100, stall, OptionalInt.empty()));
     }
 
     @AfterEach
@@ -54,6 +58,21 @@ class SseTimingTest {
             assertThat(progress.data())
                     .isEqualTo("{\"position\":\"%s\",\"committed_at\":\"%s\"}"
                             .formatted(unseen.last(), unseen.committedAt()));
+        }
+    }
+
+    @Test
+    void a_quiet_transaction_is_told_of_at_once() {
+        configure(LONG, LONG, Duration.ofMillis(1), LONG);
+        try (Listener listener = new Listener(shop.port(), "/feeds/orders?where=id+%3E+1")) {
+            listener.next();
+            listener.next();
+            for (int i = 0; i < 3; i++) {
+                Transaction unseen = i < 2 ? shop.insert(Shop.OTHERS, "x", 1) : shop.insert(Shop.ORDERS, "x", 1);
+                Listener.Event progress = listener.delta();
+                assertThat(progress.event()).isEqualTo("progress");
+                assertThat(progress.id()).isEqualTo(unseen.last().toString());
+            }
         }
     }
 
