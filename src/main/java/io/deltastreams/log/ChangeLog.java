@@ -76,8 +76,8 @@ public interface ChangeLog extends AutoCloseable {
      */
     Slice read(Position after, Predicate<TableId> tables, long maxBytes) throws IOException;
 
-    /** Whether all that stands behind {@code after} was appended just now, so that it is read without the disk. */
-    boolean isInMemory(Position after);
+    /** Whether all that stands behind {@code after} was appended just now, so that it is read without the disk, and weighs so much at most. */
+    boolean isNear(Position after, long bytes);
 
     /**
      * Completes once something durable stands behind {@code position}; at once if it does already. Fails with {@link LogClosed} when the log is

@@ -108,8 +108,8 @@ final class SegmentedLog implements ChangeLog {
     }
 
     @Override
-    public boolean isInMemory(Position after) {
-        return tail.begins(after);
+    public boolean isNear(Position after, long bytes) {
+        return tail.isNear(after, bytes);
     }
 
     private static Slice fromDisk(List<Segment> list, Position after, Predicate<TableId> tables, long maxBytes)

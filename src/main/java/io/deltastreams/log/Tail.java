@@ -69,9 +69,16 @@ final class Tail {
         return ring[(head + place) & (ring.length - 1)];
     }
 
-    /** Whether everything behind {@code after} is here. */
-    synchronized boolean begins(Position after) {
-        return !start.isAfter(after);
+    /** Whether everything behind {@code after} is here, and how much that weighs is so much at most. */
+    synchronized boolean isNear(Position after, long bytes) {
+        if (start.isAfter(after)) {
+            return false;
+        }
+        long sum = 0;
+        for (int i = size - 1; i >= 0 && sum <= bytes && entry(i).last().isAfter(after); i--) {
+            sum += entry(i).weight;
+        }
+        return sum <= bytes;
     }
 
     /** What stands behind {@code after}; empty if that begins before what is kept here. */

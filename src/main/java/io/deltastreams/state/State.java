@@ -115,7 +115,7 @@ public final class State implements AutoCloseable {
     /** A token, and the place at which everything stands that it speaks of. */
     private record Look(ResumeToken token, Position reached) {}
 
-    private record Request(Predicate<TableId> tables, CompletableFuture<CurrentRows> rows) {}
+    private record Request(Predicate<TableId> tables, Position least, CompletableFuture<CurrentRows> rows) {}
 
     /** Nothing runs yet. */
     public State(StateSettings settings, ChangeLog log, Origin origin) {
@@ -131,14 +131,15 @@ public final class State implements AutoCloseable {
     /**
      * The rows of some tables, as soon as they are complete and one of the {@value #READERS} places is free.
      *
+     * @param least what their position is at least
      * @return to be closed by whoever gets it; fails with {@link Unavailable} where waiting would not help, and with {@link LogClosed} when the state is
      *     closed. Whoever no longer waits cancels it
      */
-    public CompletableFuture<CurrentRows> rows(Predicate<TableId> wanted) {
+    public CompletableFuture<CurrentRows> rows(Predicate<TableId> wanted, Position least) {
         CompletableFuture<CurrentRows> rows = new CompletableFuture<>();
         List<Runnable> told;
         synchronized (monitor) {
-            requests.add(new Request(wanted, rows));
+            requests.add(new Request(wanted, least, rows));
             told = serve();
         }
         told.forEach(Runnable::run);
@@ -198,6 +199,7 @@ public final class State implements AutoCloseable {
                                                 "the source takes no snapshot (snapshot: never), so nobody knows all rows; read ?from=earliest")));
             } else if (between
                     && readers < READERS
+                    && !request.least().isAfter(position)
                     && waitsFor(request.tables()).isEmpty()) {
                 all.remove();
                 told.add(give(request));
@@ -315,7 +317,12 @@ public final class State implements AutoCloseable {
     }
 
     /** What the store says of itself. */
-    private record Stored(Position position, Instant committedAt, Tables tables) {}
+    private record Stored(Position position, Instant committedAt, boolean between, Tables tables) {
+
+        static Stored nothing() {
+            return new Stored(Position.START, Instant.EPOCH, true, new Tables());
+        }
+    }
 
     private void open() throws IOException {
         Store opened = opened();
@@ -327,7 +334,7 @@ public final class State implements AutoCloseable {
                 remove(settings.path());
                 opened = new Store(settings.path(), settings.memory());
             }
-            stored = ours.orElseGet(() -> new Stored(Position.START, Instant.EPOCH, new Tables()));
+            stored = ours.orElseGet(Stored::nothing);
             try (Store.Write write = opened.new Write()) {
                 write.put(LOG_ID, logId());
                 write.commit();
@@ -344,7 +351,7 @@ public final class State implements AutoCloseable {
             store = opened;
             position = stored.position();
             committedAt = stored.committedAt();
-            between = true;
+            between = stored.between();
             trouble = "";
             publish(stored.tables());
         }
@@ -369,11 +376,9 @@ public final class State implements AutoCloseable {
         }
         String trouble;
         try {
-            Optional<byte[]> place = opened.get(POSITION);
-            Stored stored = new Stored(
-                    place.map(State::place).orElse(Position.START),
-                    place.map(State::time).orElse(Instant.EPOCH),
-                    opened.get(TABLES).map(Tables::decode).orElseGet(Tables::new));
+            Tables tables = opened.get(TABLES).map(Tables::decode).orElseGet(Tables::new);
+            Stored stored =
+                    opened.get(POSITION).map(place -> decoded(place, tables)).orElseGet(Stored::nothing);
             if (!Arrays.equals(id.get(), logId())) {
                 trouble = "it is another log's";
             } else if (stored.position().isAfter(log.last().orElse(Position.START))) {
@@ -501,7 +506,7 @@ public final class State implements AutoCloseable {
     private void commit(Store.Write write, Position upTo, Instant committed, boolean whole) throws IOException {
         Fold folding = fold();
         boolean changed = folding.isChanged();
-        write.put(POSITION, encoded(upTo, committed));
+        write.put(POSITION, encoded(upTo, committed, whole));
         if (changed) {
             write.put(TABLES, folding.tables().encode());
         }
@@ -670,24 +675,21 @@ public final class State implements AutoCloseable {
         }
     }
 
-    // ---- the position's form: text of the position, epoch second, nanosecond
+    // ---- the position's form: text of the position, epoch second, nanosecond, 1 if it is between two transactions
 
-    private static byte[] encoded(Position position, Instant committed) {
+    private static byte[] encoded(Position position, Instant committed, boolean whole) {
         BinaryWriter out = new BinaryWriter(64);
         out.text(position.toString());
         out.zigzag(committed.getEpochSecond());
         out.varint(committed.getNano());
+        out.u8(whole ? 1 : 0);
         return out.toByteArray();
     }
 
-    private static Position place(byte[] stored) {
-        return Position.parse(new BinaryReader(stored).text());
-    }
-
-    private static Instant time(byte[] stored) {
-        BinaryReader in = new BinaryReader(stored);
-        in.text();
-        return Instant.ofEpochSecond(in.zigzag64(), in.varint());
+    private static Stored decoded(byte[] place, Tables tables) {
+        BinaryReader in = new BinaryReader(place);
+        return new Stored(
+                Position.parse(in.text()), Instant.ofEpochSecond(in.zigzag64(), in.varint()), in.u8() == 1, tables);
     }
 
     @Override

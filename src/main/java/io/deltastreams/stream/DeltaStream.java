@@ -54,6 +54,7 @@ public final class DeltaStream {
     private final Executor blocking;
     private final ConcurrentMap<Shape, Stage> stages = new ConcurrentHashMap<>();
     private final ConcurrentMap<TableId, Schema> outputs = new ConcurrentHashMap<>();
+    private final CatchingUp catchingUp;
     private final RecentReadings recent = new RecentReadings();
     private final AtomicInteger subscribers = new AtomicInteger();
     private final LongAdder produced = new LongAdder();
@@ -82,6 +83,7 @@ public final class DeltaStream {
         this.rejections = rejections;
         this.pacing = pacing;
         this.blocking = blocking;
+        this.catchingUp = new CatchingUp(blocking);
     }
 
     public StreamId id() {
@@ -151,14 +153,19 @@ public final class DeltaStream {
 
     /** What stands behind a position; waits until something does, and, where that has to be read from disk, for its turn. */
     public Uni<Reading> next(Position after) {
-        return beyond(after)
-                .chain(() -> log.isInMemory(after) ? Pacing.FREE.turn() : pacing.turn())
-                .chain(() -> reading(after));
+        return beyond(after).chain(() -> log.isNear(after, READING_BYTES) ? reading(after) : later(after));
     }
 
     /** Completes when something stands behind a position, of this stream's or of others'. */
     public Uni<Void> beyond(Position after) {
         return Uni.createFrom().completionStage(() -> log.beyond(after));
+    }
+
+    /** Of a reader that is far behind. */
+    private Uni<Reading> later(Position after) {
+        return pacing.turn()
+                .chain(() -> catchingUp.inTurn(() -> recent.get(after, () -> read(after))))
+                .emitOn(blocking);
     }
 
     private Uni<Reading> reading(Position after) {
@@ -206,11 +213,12 @@ public final class DeltaStream {
     /**
      * Its rows as they are now, once all are there; to be closed by whoever gets them.
      *
+     * @param least what their position is at least
      * @return fails with {@link io.deltastreams.state.Unavailable} where waiting would not help. Whoever no longer waits cancels it
      */
-    public CompletableFuture<StreamRows> rows() {
+    public CompletableFuture<StreamRows> rows(Position least) {
         State kept = state.orElseThrow(() -> new IllegalStateException("no state is kept"));
-        CompletableFuture<CurrentRows> current = kept.rows(program::reads);
+        CompletableFuture<CurrentRows> current = kept.rows(program::reads, least);
         CompletableFuture<StreamRows> rows = new CompletableFuture<>();
         var _ = current.whenComplete((given, failure) -> {
             if (given == null) {

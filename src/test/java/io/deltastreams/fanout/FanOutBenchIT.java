@@ -50,6 +50,7 @@ class FanOutBenchIT {
     private static final int SECONDS = Integer.getInteger("bench.seconds", 20);
     private static final int FEW = 100;
     private static final int HIGH = 1_000;
+    private static final int RESUMING = 500;
 
     public static final class Profile implements QuarkusTestProfile {
         @Override
@@ -119,6 +120,80 @@ class FanOutBenchIT {
                 "per CPU s",
                 "KB each, idle",
                 String.join("", rows));
+    }
+
+    /** An hour of the usual rate is there, and many ask for all of it at once. */
+    @Test
+    void many_resume_at_once_while_others_listen() throws Exception {
+        Awaitility.await("the stream")
+                .atMost(Duration.ofSeconds(20))
+                .ignoreExceptions()
+                .until(() -> RestAssured.get("/q/health/ready").statusCode() == 200);
+        ticks.commit(1);
+        Awaitility.await().until(() -> latest().compareTo("0001") > 0);
+        String hourAgo = latest();
+        for (int left = RATE * 3600; left > 0; left -= FEW) {
+            ticks.commit(FEW);
+        }
+        Contestant live = new Contestant("feed", "/feeds/ticks", ticks::commit);
+        try (Bystanders listeners = Bystanders.start(home.getPort(), live.path(), FEW)) {
+            send(live, RATE, 5);
+            String alone = listeners.measure(() -> send(live, RATE, SECONDS));
+            try (Bystanders late = Bystanders.start(home.getPort(), "/feeds/ticks?after=" + hourAgo, RESUMING)) {
+                String beside = listeners.measure(() -> late.events += Long.parseLong(
+                        late.measure(() -> send(live, RATE, SECONDS)).split(" ", 2)[0]));
+                System.out.printf(
+                        "%n%d listeners at %d events/s: events, p50, p99, max ms: %s; while %d resume from an hour ago: %s (those took %,.0f events/s)%n",
+                        FEW, RATE, alone, RESUMING, beside, (double) late.events / SECONDS);
+                assertThat(late.events).isPositive();
+            }
+        }
+    }
+
+    private static String latest() {
+        return RestAssured.get("/feeds").jsonPath().getString("streams[0].latest");
+    }
+
+    /** A crowd that is told when to begin and when to end counting. */
+    private static final class Bystanders implements AutoCloseable {
+
+        private final Process process;
+        private final BufferedReader out;
+        private final Writer in;
+        private long events;
+
+        private Bystanders(Process process) {
+            this.process = process;
+            this.out = process.inputReader();
+            this.in = process.outputWriter();
+        }
+
+        static Bystanders start(int port, String path, int count) throws IOException {
+            Bystanders crowd =
+                    new Bystanders(Jvm.of(Crowd.class, "512m", Integer.toString(port), path, Integer.toString(count))
+                            .redirectError(ProcessBuilder.Redirect.INHERIT)
+                            .start());
+            assertThat(crowd.out.readLine()).isEqualTo("connected");
+            return crowd;
+        }
+
+        /** What happens meanwhile. */
+        private interface Meanwhile {
+            long run() throws InterruptedException, IOException;
+        }
+
+        /** Events, and p50, p99 and the longest time that one took, in milliseconds. */
+        String measure(Meanwhile meanwhile) throws InterruptedException, IOException {
+            tell(in, "begin");
+            meanwhile.run();
+            tell(in, "end");
+            return out.readLine();
+        }
+
+        @Override
+        public void close() {
+            process.destroyForcibly().onExit().join();
+        }
     }
 
     private void sendNaively(int events) {

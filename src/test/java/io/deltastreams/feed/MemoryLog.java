@@ -117,7 +117,7 @@ public final class MemoryLog implements ChangeLog {
     }
 
     @Override
-    public boolean isInMemory(Position after) {
+    public boolean isNear(Position after, long bytes) {
         return true;
     }
 

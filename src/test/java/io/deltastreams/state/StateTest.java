@@ -114,7 +114,7 @@ class StateTest {
     }
 
     private CurrentRows rows() throws Exception {
-        return state.rows(_ -> true).get(20, TimeUnit.SECONDS);
+        return state.rows(_ -> true, Position.START).get(20, TimeUnit.SECONDS);
     }
 
     private static Map<TableId, List<String>> all(CurrentRows rows, long bytes) throws IOException {
@@ -214,7 +214,7 @@ class StateTest {
     void whoever_asks_before_the_snapshot_is_finished_gets_rows_when_it_is() throws Exception {
         source.covers(Coverage.Snapshot.RUNNING);
         insert(1);
-        CompletableFuture<CurrentRows> early = state.rows(_ -> true);
+        CompletableFuture<CurrentRows> early = state.rows(_ -> true, Position.START);
         insert(2);
         Awaitility.await()
                 .untilAsserted(
@@ -243,9 +243,9 @@ class StateTest {
         TableId later = new TableId("public", "later");
         insert(1);
         source.covers(Coverage.Snapshot.COMPLETE, later);
-        CompletableFuture<CurrentRows> both = state.rows(_ -> true);
+        CompletableFuture<CurrentRows> both = state.rows(_ -> true, Position.START);
         Awaitility.await().until(() -> state.status().message().isEmpty());
-        state.rows(ORDERS_ID::equals).get(20, TimeUnit.SECONDS).close();
+        state.rows(ORDERS_ID::equals, Position.START).get(20, TimeUnit.SECONDS).close();
         Schema schema = new Schema(later, 1, ORDERS.columns(), List.of(0));
         insert(schema, Transaction.Kind.SNAPSHOT, Row.of(7, null));
         Awaitility.await().until(() -> state.status().missing().containsKey(later));
@@ -328,7 +328,7 @@ class StateTest {
             }
         }
         start();
-        CompletableFuture<CurrentRows> rows = state.rows(_ -> true);
+        CompletableFuture<CurrentRows> rows = state.rows(_ -> true, Position.START);
         Awaitility.await().untilAsserted(() -> assertThat(source.asked).containsExactly(ORDERS_ID));
         Awaitility.await()
                 .untilAsserted(
@@ -387,7 +387,7 @@ class StateTest {
         TableId others = new TableId("public", "others");
         insert(new Schema(others, 1, ORDERS.columns(), List.of(0)), Transaction.Kind.COMMIT, Row.of(1, null));
         Awaitility.await().until(() -> state.status().position().equals(log.last()));
-        try (CurrentRows rows = state.rows(others::equals).get(20, TimeUnit.SECONDS)) {
+        try (CurrentRows rows = state.rows(others::equals, Position.START).get(20, TimeUnit.SECONDS)) {
             assertThat(all(rows, 1000)).containsOnlyKeys(others);
         }
     }
@@ -411,8 +411,8 @@ class StateTest {
         for (int i = 0; i < 16; i++) {
             readers.add(rows());
         }
-        CompletableFuture<CurrentRows> gone = state.rows(_ -> true);
-        CompletableFuture<CurrentRows> next = state.rows(_ -> true);
+        CompletableFuture<CurrentRows> gone = state.rows(_ -> true, Position.START);
+        CompletableFuture<CurrentRows> next = state.rows(_ -> true, Position.START);
         gone.cancel(false);
         assertThat(next).isNotDone();
         assertThat(state.status().readers()).isEqualTo(16);
@@ -423,12 +423,26 @@ class StateTest {
     }
 
     @Test
+    void whoever_wants_rows_of_a_later_place_waits_for_it() throws Exception {
+        insert(1);
+        now();
+        CompletableFuture<CurrentRows> later = state.rows(_ -> true, new Position(1, 3, 0));
+        insert(2);
+        Awaitility.await().until(() -> state.status().position().equals(log.last()));
+        assertThat(later).isNotDone();
+        insert(3);
+        try (CurrentRows rows = later.get(20, TimeUnit.SECONDS)) {
+            assertThat(rows.position()).isEqualTo(new Position(1, 3, 0));
+        }
+    }
+
+    @Test
     void whoever_waits_when_it_is_closed_is_told_so_and_open_rows_end() throws Exception {
         insert(1);
         CurrentRows open = rows();
         source.covers(Coverage.Snapshot.RUNNING);
         Awaitility.await().until(() -> !state.status().message().isEmpty());
-        CompletableFuture<CurrentRows> waiting = state.rows(_ -> true);
+        CompletableFuture<CurrentRows> waiting = state.rows(_ -> true, Position.START);
         state.close();
         assertThatThrownBy(waiting::get).hasCauseInstanceOf(LogClosed.class);
         assertThatThrownBy(() -> open.next(1000)).isInstanceOf(LogClosed.class);

@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 final class Abreast {
 
     private final Map<Place, Row> rows = new HashMap<>();
+    private final Turns turns = new Turns();
 
     /** @param narrowing empty where the whole stream is wanted */
     private record Place(DeltaStream stream, Optional<Narrower.Text> narrowing, Position at) {}
@@ -69,6 +70,11 @@ final class Abreast {
                 reading.cancel();
             }
         }
+    }
+
+    /** Large writes of the loop's subscribers. */
+    Turns turns() {
+        return turns;
     }
 
     /**

@@ -41,6 +41,8 @@ final class SseSubscription implements Abreast.Subscriber {
 
     private static final Logger LOG = Logger.getLogger(SseSubscription.class);
     private static final long TICK_MILLIS = 1000;
+    /** Bytes from which on a write waits for a turn of its own. */
+    private static final int LARGE = 16 << 10;
 
     private final FeedRequest request;
     private final SseEncoder encoder;
@@ -127,7 +129,7 @@ final class SseSubscription implements Abreast.Subscriber {
         if (request.stream().isOfOtherHistory(after)) {
             take(encoder.otherHistory(after, request.stream()));
         } else if (rowsFirst) {
-            refill();
+            refill(Position.START);
         } else {
             next();
         }
@@ -155,8 +157,8 @@ final class SseSubscription implements Abreast.Subscriber {
     }
 
     /** Tells the rows as they are now, as soon as they can be had. */
-    private void refill() {
-        CompletableFuture<StreamRows> asked = request.stream().rows();
+    private void refill(Position least) {
+        CompletableFuture<StreamRows> asked = request.stream().rows(least);
         waiting = () -> asked.cancel(false);
         var _ = asked.whenComplete((given, failure) -> context.runOnContext(_ -> {
             if (given == null) {
@@ -217,18 +219,17 @@ final class SseSubscription implements Abreast.Subscriber {
                 pieces = Collections.emptyIterator();
                 write(gap.refilled().array(), 0).onComplete(_ -> {
                     if (!ended) {
-                        refill();
+                        refill(gap.upTo());
                     }
                 });
                 return;
             }
             if (isNews(piece)) {
-                write(piece.bytes().array(), 0).onComplete(_ -> {
-                    if (!ended) {
-                        delivered(piece);
-                        writePieces(reading);
-                    }
-                });
+                if (piece.bytes().array().length < LARGE) {
+                    var _ = write(piece, reading);
+                } else {
+                    abreast.turns().add(() -> write(piece, reading), context);
+                }
                 return;
             }
         }
@@ -253,6 +254,18 @@ final class SseSubscription implements Abreast.Subscriber {
         } else {
             finish();
         }
+    }
+
+    private Future<Void> write(Encoded.Piece piece, Encoded reading) {
+        if (ended) {
+            return Future.succeededFuture();
+        }
+        return write(piece.bytes().array(), 0).onComplete(_ -> {
+            if (!ended) {
+                delivered(piece);
+                writePieces(reading);
+            }
+        });
     }
 
     private boolean isNews(Encoded.Piece piece) {

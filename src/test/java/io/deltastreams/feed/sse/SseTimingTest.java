@@ -63,7 +63,7 @@ class SseTimingTest {
 
     @Test
     void a_quiet_transaction_is_told_of_at_once() {
-        configure(LONG, LONG, Duration.ofMillis(1), LONG);
+        configure(LONG, LONG, Duration.ofNanos(1), LONG);
         try (Listener listener = new Listener(shop.port(), "/feeds/orders?where=id+%3E+1")) {
             listener.next();
             listener.next();
