@@ -42,6 +42,7 @@ class CaptureBenchIT {
         LOG("into the log (fsync)"),
         KAFKA("into log and Kafka acks=all"),
         SSE("into log and one SSE reader"),
+        STATE("into the log, with a state behind it"),
         ENGINE_KAFKA("engine: debezium, log and Kafka");
 
         private final String title;
@@ -201,12 +202,14 @@ class CaptureBenchIT {
                 source:
                   postgresql: { url: %s, tables: [public.bench], snapshot: never, slot: %s, engine: %s }
                 log: { path: log }
+                %s
                 streams:
                   bench: { from: public.bench, to: { feed: {}%s } }
                 """.formatted(
                         postgres.url(),
                         contestant.slot(round),
                         contestant == Contestant.ENGINE_KAFKA ? "debezium" : "direct",
+                        contestant == Contestant.STATE ? "state: { path: state }" : "state: off",
                         contestant.hasKafka() ? ", kafka: { topic: " + topic + ", required: true }" : "");
         Path here = folder.resolve("%s-%s-%d".formatted(workload.text(), contestant.name(), round));
         String memory = workload == Workload.HUGE ? "-Xmx256m" : "-Xmx512m";
