@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** {@code GET /feeds}: the streams, and how the source, the log and the outputs stand. */
@@ -91,10 +90,12 @@ public class FeedIndex {
 
     /**
      * @param message what keeps it from giving rows; empty while it gives them
-     * @param missing tables whose rows are not all there, and why
+     * @param missing tables whose rows are not all there
      */
     public record StateView(
-            @Nullable String position, long bytes, int readers, String message, Map<String, String> missing) {}
+            @Nullable String position, long bytes, int readers, String message, List<MissingView> missing) {}
+
+    public record MissingView(String table, String why) {}
 
     public record OutputView(
             String stream,
@@ -199,7 +200,9 @@ public class FeedIndex {
                 state.readers(),
                 state.message(),
                 state.missing().entrySet().stream()
-                        .collect(Collectors.toMap(entry -> entry.getKey().text(), Map.Entry::getValue)));
+                        .sorted(Map.Entry.comparingByKey())
+                        .map(entry -> new MissingView(entry.getKey().text(), entry.getValue()))
+                        .toList());
     }
 
     private static OutputView view(PipelineStatus.Output output, Optional<Position> last) {

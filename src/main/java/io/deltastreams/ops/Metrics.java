@@ -88,8 +88,36 @@ class Metrics {
                 "delta_streams_log_waiting_for_room",
                 "1 while capture waits at the disk budget",
                 status -> status.log().status().waitingForRoom() ? 1 : 0);
+        gauge(
+                "delta_streams_state_bytes",
+                "Size of the state on disk; NaN where none is kept",
+                status -> status.state().map(state -> (double) state.bytes()).orElse(Double.NaN));
+        gauge(
+                "delta_streams_state_lag_positions",
+                "How far the state stands behind the log's end, in the source's own commit order (PostgreSQL: bytes of WAL)",
+                Metrics::stateLag);
+        gauge(
+                "delta_streams_state_missing_tables",
+                "Tables whose rows are not all in the state",
+                status -> status.state()
+                        .map(state -> (double) state.missing().size())
+                        .orElse(Double.NaN));
+        gauge(
+                "delta_streams_state_readers",
+                "Feeds that read rows from the state right now",
+                status -> status.state().map(state -> (double) state.readers()).orElse(Double.NaN));
         pipeline.all().forEach(this::register);
         pipeline.status().ifPresent(status -> status.outputs().forEach(this::register));
+    }
+
+    private static double stateLag(PipelineStatus status) {
+        return status.state()
+                .map(state -> {
+                    Position last = status.log().last().orElse(Position.START);
+                    Position at = state.position().orElse(Position.START);
+                    return last.epoch() == at.epoch() ? (double) (last.commit() - at.commit()) : Double.NaN;
+                })
+                .orElse(Double.NaN);
     }
 
     private void register(DeltaStream stream) {

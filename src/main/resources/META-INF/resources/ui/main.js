@@ -48,7 +48,7 @@ function away(message) {
 }
 
 function show(json) {
-  const { streams: told = [], source, log, outputs = [], trouble } = snakeCase(json);
+  const { streams: told = [], source, log, state, outputs = [], trouble } = snakeCase(json);
   say(byId('outage'), trouble ? `The pipeline cannot run. ${trouble}` : null);
   streams.update(told.filter((stream) => stream.feed !== false).map((stream) => standing(stream, outputs)));
   byId('no-streams').hidden = told.length > 0 || Boolean(trouble);
@@ -63,6 +63,13 @@ function show(json) {
     const trouble = log.failure || (log.waiting_for_room ? `at its disk budget, waits for ${log.waiting_for.join(', ')}` : null);
     fact('log', log.failure ? 'stopped' : trouble ? 'waiting' : 'running', `${format.bytes(log.bytes)} in ${segments}`, trouble);
     byId('log').title = log.last ? `last position ${log.last}` : '';
+  }
+  byId('state').parentElement.hidden = !state;
+  if (state) {
+    const missing = state.missing.map(({ table, why }) => `${table}: ${why}`).join(' · ');
+    const trouble = state.message || missing || null;
+    fact('state', trouble ? 'waiting' : 'running', `${format.bytes(state.bytes)} of current rows`, trouble);
+    byId('state').title = state.position ? `as of ${state.position}` : '';
   }
   follow();
 }

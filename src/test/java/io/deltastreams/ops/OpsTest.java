@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.equalTo;
 
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -58,6 +59,21 @@ class OpsTest {
                 .contains("delta_streams_source_up 1.0")
                 .contains("delta_streams_log_bytes")
                 .contains("delta_streams_feed_subscribers{stream=\"items\"");
+    }
+
+    @Test
+    void the_state_is_told_by_index_and_metrics() {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .untilAsserted(() ->
+                        get("/feeds").then().body("state.message", equalTo("")).body("state.missing", empty()));
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(get("/q/metrics").asString())
+                        .contains("delta_streams_state_bytes")
+                        .contains("delta_streams_state_readers 0.0")
+                        .contains("delta_streams_state_missing_tables 0.0")
+                        .contains("delta_streams_state_lag_positions 0.0"));
     }
 
     @Test
