@@ -1,7 +1,5 @@
 package io.deltastreams.state;
 
-import io.deltastreams.change.BinaryReader;
-import io.deltastreams.change.BinaryWriter;
 import io.deltastreams.change.Coverage;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.ResumeToken;
@@ -14,31 +12,19 @@ import io.deltastreams.log.Slice;
 import io.deltastreams.state.Tables.Standing;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -61,33 +47,25 @@ public final class State implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(State.class.getName());
 
-    private static final byte[] POSITION = Keys.meta("position");
-    private static final byte[] TABLES = Keys.meta("tables");
-    private static final byte[] LOG_ID = Keys.meta("log");
-    private static final String ID_FILE = "state.id";
-
     private static final long PIECE = 4L << 20;
     private static final long UNFLUSHED = 64L << 20;
     private static final Duration UNFLUSHED_FOR = Duration.ofSeconds(30);
     private static final Duration LOOK = Duration.ofMillis(200);
-    private static final Duration ASK_AGAIN = Duration.ofSeconds(5);
     private static final Duration RETRY = Duration.ofSeconds(5);
     /** Each keeps on disk what is overwritten while it reads; the others wait. */
     private static final int READERS = 16;
 
     private final StateSettings settings;
+    private final Folder folder;
     private final ChangeLog log;
     private final Origin origin;
     private final Thread thread = Thread.ofPlatform().daemon().name("state").unstarted(this::run);
-    private final Queue<Runnable> answers = new ConcurrentLinkedQueue<>();
 
     /** What the follower's thread alone touches. */
     private @Nullable Fold fold;
 
-    private final Set<TableId> asking = new HashSet<>();
-    private final Set<TableId> givenUp = new HashSet<>();
+    private final Completeness completeness;
     private Set<TableId> events = Set.of();
-    private long notBefore = System.nanoTime();
     private long unflushed;
     private long unflushedSince;
     private boolean dirty;
@@ -120,8 +98,10 @@ public final class State implements AutoCloseable {
     /** Nothing runs yet. */
     public State(StateSettings settings, ChangeLog log, Origin origin) {
         this.settings = settings;
+        this.folder = new Folder(settings, log);
         this.log = log;
         this.origin = origin;
+        this.completeness = new Completeness(origin);
     }
 
     public void start() {
@@ -316,39 +296,15 @@ public final class State implements AutoCloseable {
         }
     }
 
-    /** What the store says of itself. */
-    private record Stored(Position position, Instant committedAt, boolean between, Tables tables) {
-
-        static Stored nothing() {
-            return new Stored(Position.START, Instant.EPOCH, true, new Tables());
-        }
-    }
-
     private void open() throws IOException {
-        Store opened = opened();
-        Stored stored;
-        try {
-            Optional<Stored> ours = ours(opened);
-            if (ours.isEmpty() && opened.get(LOG_ID).isPresent()) {
-                opened.close();
-                remove(settings.path());
-                opened = new Store(settings.path(), settings.memory());
-            }
-            stored = ours.orElseGet(Stored::nothing);
-            try (Store.Write write = opened.new Write()) {
-                write.put(LOG_ID, logId());
-                write.commit();
-            }
-        } catch (IOException | RuntimeException e) {
-            opened.close();
-            throw e;
-        }
+        Folder.Opened opened = folder.open();
+        Folder.Stored stored = opened.stored();
         fold = new Fold(stored.tables(), stored.position().epoch(), table -> events.contains(table));
         dirty = false;
         unflushed = 0;
         flushed = stored.position();
         synchronized (monitor) {
-            store = opened;
+            store = opened.store();
             position = stored.position();
             committedAt = stored.committedAt();
             between = stored.between();
@@ -356,70 +312,6 @@ public final class State implements AutoCloseable {
             publish(stored.tables());
         }
         LOG.log(Level.INFO, "state=open path={0} position={1}", settings.path(), stored.position());
-    }
-
-    private Store opened() throws IOException {
-        try {
-            return new Store(settings.path(), settings.memory());
-        } catch (Store.Damaged e) {
-            LOG.log(Level.WARNING, "state: {0} is made anew: {1}", settings.path(), e.getMessage());
-            remove(settings.path());
-            return new Store(settings.path(), settings.memory());
-        }
-    }
-
-    /** What is stored; empty where it is nothing, of another log, ahead of the log, or of another form. */
-    private Optional<Stored> ours(Store opened) throws IOException {
-        Optional<byte[]> id = opened.get(LOG_ID);
-        if (id.isEmpty()) {
-            return Optional.empty();
-        }
-        String trouble;
-        try {
-            Tables tables = opened.get(TABLES).map(Tables::decode).orElseGet(Tables::new);
-            Stored stored =
-                    opened.get(POSITION).map(place -> decoded(place, tables)).orElseGet(Stored::nothing);
-            if (!Arrays.equals(id.get(), logId())) {
-                trouble = "it is another log's";
-            } else if (stored.position().isAfter(log.last().orElse(Position.START))) {
-                trouble = "it is ahead of the log";
-            } else {
-                return Optional.of(stored);
-            }
-        } catch (IllegalArgumentException e) {
-            trouble = String.valueOf(e.getMessage());
-        }
-        LOG.log(Level.WARNING, "state: {0} is made anew: {1}", settings.path(), trouble);
-        return Optional.empty();
-    }
-
-    /** What tells this log from one that was begun anew in the same folder. */
-    private byte[] logId() throws IOException {
-        Path file = settings.log().resolve(ID_FILE);
-        try {
-            return Files.readAllBytes(file);
-        } catch (NoSuchFileException _) {
-            byte[] id = Keys.ascii(UUID.randomUUID().toString());
-            Files.write(file, id, StandardOpenOption.CREATE_NEW);
-            return id;
-        }
-    }
-
-    private static void remove(Path folder) throws IOException {
-        Files.walkFileTree(folder, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
-                    throws IOException {
-                Files.delete(directory);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 
     private Fold fold() {
@@ -506,9 +398,9 @@ public final class State implements AutoCloseable {
     private void commit(Store.Write write, Position upTo, Instant committed, boolean whole) throws IOException {
         Fold folding = fold();
         boolean changed = folding.isChanged();
-        write.put(POSITION, encoded(upTo, committed, whole));
+        Folder.put(write, upTo, committed, whole);
         if (changed) {
-            write.put(TABLES, folding.tables().encode());
+            Folder.put(write, folding.tables());
         }
         if (!dirty) {
             dirty = true;
@@ -578,8 +470,7 @@ public final class State implements AutoCloseable {
     // ---- what the source says, on the follower's thread
 
     private void lookAtSource() throws IOException {
-        for (Runnable answer = answers.poll(); answer != null; answer = answers.poll()) {
-            answer.run();
+        if (completeness.answered(fold())) {
             look = null;
         }
         Look next = look;
@@ -599,12 +490,10 @@ public final class State implements AutoCloseable {
         Fold folding = fold();
         if (!events.equals(told.events())) {
             events = told.events();
+            events.forEach(folding.tables()::remove);
             folding.touch();
         }
-        if (told.snapshot() == Coverage.Snapshot.COMPLETE) {
-            Map<TableId, Tables.Table> all = folding.tables().all();
-            all.forEach((id, table) -> look(id, table, told));
-        }
+        completeness.look(folding, told);
         boolean news;
         synchronized (monitor) {
             news = !told.equals(coverage);
@@ -615,81 +504,6 @@ public final class State implements AutoCloseable {
                 commit(write, position, committedAt, between);
             }
         }
-    }
-
-    private void look(TableId id, Tables.Table table, Coverage told) {
-        boolean waiting = told.waiting().contains(id);
-        switch (table.standing()) {
-            case UNSEEN -> stand(id, waiting ? Standing.ASKED : Standing.WHOLE, "");
-            case WHOLE -> {}
-            case ASKED -> {
-                if (!waiting && origin.wasRead(id)) {
-                    stand(id, Standing.WHOLE, "");
-                } else if (!waiting) {
-                    stand(id, Standing.LOST, "its reading was cancelled or interrupted");
-                }
-            }
-            case LOST -> ask(id);
-        }
-    }
-
-    private void stand(TableId id, Standing standing, String why) {
-        fold().touch();
-        fold().tables().change(id, table -> table.with(standing, why));
-    }
-
-    /** Has the table read again; by another thread, as that waits until the log has what is asked. */
-    private void ask(TableId id) {
-        if (asking.contains(id) || givenUp.contains(id) || System.nanoTime() - notBefore < 0) {
-            return;
-        }
-        asking.add(id);
-        Thread.ofVirtual().name("state-ask").start(() -> {
-            try {
-                origin.read(id);
-                answers.add(() -> asked(id));
-            } catch (Origin.Unread e) {
-                answers.add(() -> refused(id, e));
-            } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
-            }
-        });
-    }
-
-    private void asked(TableId id) {
-        asking.remove(id);
-        stand(id, Standing.ASKED, "");
-        LOG.log(Level.INFO, "state: table={0} is read again", id.text());
-    }
-
-    private void refused(TableId id, Origin.Unread refused) {
-        asking.remove(id);
-        notBefore = System.nanoTime() + ASK_AGAIN.toNanos();
-        if (!refused.later()) {
-            givenUp.add(id);
-            LOG.log(
-                    Level.WARNING,
-                    "state: table={0} is not complete and cannot be read again: {1}",
-                    id.text(),
-                    refused.getMessage());
-        }
-    }
-
-    // ---- the position's form: text of the position, epoch second, nanosecond, 1 if it is between two transactions
-
-    private static byte[] encoded(Position position, Instant committed, boolean whole) {
-        BinaryWriter out = new BinaryWriter(64);
-        out.text(position.toString());
-        out.zigzag(committed.getEpochSecond());
-        out.varint(committed.getNano());
-        out.u8(whole ? 1 : 0);
-        return out.toByteArray();
-    }
-
-    private static Stored decoded(byte[] place, Tables tables) {
-        BinaryReader in = new BinaryReader(place);
-        return new Stored(
-                Position.parse(in.text()), Instant.ofEpochSecond(in.zigzag64(), in.varint()), in.u8() == 1, tables);
     }
 
     @Override

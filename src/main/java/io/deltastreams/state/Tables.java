@@ -92,6 +92,10 @@ final class Tables {
         change(id, table -> new Table(next++, table.schema(), table.standing(), table.reason()));
     }
 
+    void remove(TableId id) {
+        tables.remove(id);
+    }
+
     /** A new history begins: nothing is known of any table. */
     List<Integer> clear() {
         List<Integer> gone = tables.values().stream().map(Table::number).toList();

@@ -261,12 +261,34 @@ class StateTest {
     }
 
     @Test
-    void a_reading_that_is_cancelled_leaves_the_table_incomplete_and_asked_for_again() {
+    void a_reading_that_is_cancelled_is_asked_for_again_but_not_for_ever() throws Exception {
         insert(1);
         source.covers(Coverage.Snapshot.COMPLETE, ORDERS_ID);
         Awaitility.await().until(() -> state.status().missing().containsKey(ORDERS_ID));
+        for (int cancelled = 1; cancelled <= 2; cancelled++) {
+            int times = cancelled;
+            source.covers(Coverage.Snapshot.COMPLETE);
+            Awaitility.await().untilAsserted(() -> assertThat(source.asked).hasSize(times));
+            Awaitility.await()
+                    .untilAsserted(() ->
+                            assertThat(state.status().missing()).containsEntry(ORDERS_ID, "its rows are being read"));
+        }
         source.covers(Coverage.Snapshot.COMPLETE);
-        Awaitility.await().untilAsserted(() -> assertThat(source.asked).containsExactly(ORDERS_ID));
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(state.status().missing())
+                        .containsEntry(ORDERS_ID, "its reading was cancelled or interrupted"));
+        insert(2);
+        Awaitility.await().until(() -> state.status().position().equals(log.last()));
+        assertThat(source.asked).hasSize(2);
+
+        // A user asks: POST /admin/snapshots.
+        source.covers(Coverage.Snapshot.COMPLETE, ORDERS_ID);
+        Awaitility.await()
+                .untilAsserted(
+                        () -> assertThat(state.status().missing()).containsEntry(ORDERS_ID, "its rows are being read"));
+        source.read.add(ORDERS_ID);
+        source.covers(Coverage.Snapshot.COMPLETE);
+        rows().close();
     }
 
     @Test
