@@ -47,13 +47,10 @@ class FeedProtocolIT {
             """;
     private static final Pattern HEAP = Pattern.compile("used (\\d+)K");
 
-    @TempDir
-    Path folder;
-
     private Service service;
 
     @BeforeAll
-    void start() throws IOException {
+    void start(@TempDir Path folder) throws IOException {
         Files.writeString(folder.resolve("script.jsonl"), SCRIPT);
         service = Service.start(
                 folder,
