@@ -46,8 +46,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(420)
 class FeedOracleIT {
 
-    private static final int TABLES = 40;
-    private static final int ROUNDS = 5;
+    private static final int TABLES = 100;
+    private static final int ROUNDS = 2;
 
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 

@@ -104,6 +104,11 @@ final class DebeziumPostgres implements ChangeSource {
             }
             try (Beat _ = WalGuard.watch(session, settings, intake)) {
                 engine.run();
+            } catch (IllegalStateException e) {
+                // The engine ends by itself while it is told to, and finds that it is ending.
+                if (!closed) {
+                    throw e;
+                }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
