@@ -54,7 +54,7 @@ class MainJobIT {
             try (Stalled _ = new Stalled(service.uri("/feeds/history?from=earliest"));
                     TpcB load = TpcB.start(jdbcUrl, 4, seed)) {
                 for (int kill = 0; kill < 5; kill++) {
-                    awaitTransactions(load, 400);
+                    awaitTransactions(load, 200);
                     service.kill();
                     service.restart();
                     service.awaitReady();
@@ -67,7 +67,7 @@ class MainJobIT {
                         kafka = DemoKafka.start(folder.resolve("kafka"), kafkaPort);
                     }
                 }
-                awaitTransactions(load, 400);
+                awaitTransactions(load, 200);
             }
             Oracle oracle = new Oracle(jdbcUrl);
             assertFeeds(oracle, readers);

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.deltastreams.change.Batch;
+import io.deltastreams.change.BeforeImage;
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Column;
 import io.deltastreams.change.Row;
@@ -13,7 +14,6 @@ import io.deltastreams.change.Transaction;
 import io.deltastreams.change.Type;
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.Inventory;
-import io.deltastreams.source.Inventory.BeforeImage;
 import io.deltastreams.source.RecordingIntake;
 import io.deltastreams.source.RunningSource;
 import io.deltastreams.source.SourceFailure;
@@ -184,15 +184,19 @@ public abstract class PostgresSourceContract {
 
             // then
             await().atMost(Duration.ofSeconds(30)).until(() -> flushed() > written);
-            await().atMost(Duration.ofSeconds(60))
-                    .until(() -> server.text(
-                                    other,
-                                    "SELECT restart_lsn > '%s' FROM pg_replication_slots WHERE slot_name = '%s'"
-                                            .formatted(
-                                                    LogSequenceNumber.valueOf(written)
-                                                            .asString(),
-                                                    database))
-                            .equals("t"));
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
+                // A slot's restart_lsn moves with what a checkpoint writes of running transactions, else every 15 s
+                // only.
+                server.execute(other, "CHECKPOINT");
+                return server.text(
+                                other,
+                                "SELECT restart_lsn > '%s' FROM pg_replication_slots WHERE slot_name = '%s'"
+                                        .formatted(
+                                                LogSequenceNumber.valueOf(written)
+                                                        .asString(),
+                                                database))
+                        .equals("t");
+            });
         }
         assertThat(intake.log()).isEmpty();
     }

@@ -148,16 +148,18 @@ public abstract class ChangeSourceContract {
             }
         }
         writer.get(60, TimeUnit.SECONDS);
-        database.commit(new Write.Insert(NOTES, 1_000_000, "end"));
+        var items = database.rows(ITEMS);
+        var notes = database.rows(NOTES);
         try (RunningSource _ = RunningSource.start(database.source(), intake)) {
-            intake.awaitLog(log -> !log.isEmpty()
-                    && log.getLast().changes().getLast() instanceof Change.Insert insert
-                    && Integer.valueOf(1_000_000).equals(insert.after().get(0)));
+            // Not for the last row written: where all runs before ended within the snapshot, it may come before other
+            // tables' rows.
+            intake.awaitLog(_ -> Fold.of(intake.changes(ITEMS)).equals(items)
+                    && Fold.of(intake.changes(NOTES)).equals(notes));
         }
 
         // then
-        assertThat(Fold.of(intake.changes(ITEMS))).as("seed %d", seed).isEqualTo(database.rows(ITEMS));
-        assertThat(Fold.of(intake.changes(NOTES))).as("seed %d", seed).isEqualTo(database.rows(NOTES));
+        assertThat(Fold.of(intake.changes(ITEMS))).as("seed %d", seed).isEqualTo(items);
+        assertThat(Fold.of(intake.changes(NOTES))).as("seed %d", seed).isEqualTo(notes);
         assertStrictlyIncreasing();
     }
 

@@ -1,7 +1,5 @@
 package io.deltastreams.source;
 
-import static org.awaitility.Awaitility.await;
-
 import io.deltastreams.change.Batch;
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Position;
@@ -16,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import org.awaitility.Awaitility;
 
 /** Keeps all that it is given, as the log would: what is not behind its end is a duplicate and dropped. */
 public final class RecordingIntake implements Intake {
@@ -25,6 +25,7 @@ public final class RecordingIntake implements Intake {
     private final List<Transaction> log = new ArrayList<>();
     private final List<Batch> duplicates = new ArrayList<>();
     private final Semaphore room = new Semaphore(Integer.MAX_VALUE);
+    private Optional<Throwable> end = Optional.empty();
     private Optional<Position> durable = Optional.empty();
     private boolean everythingIsDurable = true;
     private Optional<RetainedLog> retained = Optional.empty();
@@ -150,21 +151,41 @@ public final class RecordingIntake implements Intake {
                 List.copyOf(schemas.values()));
     }
 
-    public void awaitLog(Predicate<List<Transaction>> condition) {
-        await().atMost(Duration.ofSeconds(60))
+    synchronized void begun() {
+        end = Optional.empty();
+    }
+
+    /** The source has ended with this: whoever waits for more waits in vain. */
+    synchronized void ended(Throwable why) {
+        end = Optional.of(why);
+    }
+
+    private void await(BooleanSupplier condition) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(20))
-                .until(() -> condition.test(log()));
+                .failFast("the source has failed", () -> {
+                    Optional<Throwable> why = failure();
+                    if (why.isPresent()) {
+                        throw new AssertionError("the source has failed", why.get());
+                    }
+                })
+                .until(condition::getAsBoolean);
+    }
+
+    private synchronized Optional<Throwable> failure() {
+        return end;
+    }
+
+    public void awaitLog(Predicate<List<Transaction>> condition) {
+        await(() -> condition.test(log()));
     }
 
     public void awaitBatches(int count) {
-        await().atMost(Duration.ofSeconds(60))
-                .pollInterval(Duration.ofMillis(20))
-                .until(() -> batches().size() >= count);
+        await(() -> batches().size() >= count);
     }
 
     public void awaitChanges(String table, int count) {
-        await().atMost(Duration.ofSeconds(60))
-                .pollInterval(Duration.ofMillis(20))
-                .until(() -> changes(table).size() >= count);
+        await(() -> changes(table).size() >= count);
     }
 }

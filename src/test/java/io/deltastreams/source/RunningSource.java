@@ -18,12 +18,18 @@ public final class RunningSource implements AutoCloseable {
 
     public static RunningSource start(ChangeSource source, Intake intake, Resume resume) {
         RunningSource running = new RunningSource(source);
+        if (intake instanceof RecordingIntake recording) {
+            recording.begun();
+        }
         Thread.ofPlatform().name("source").start(() -> {
             try {
                 source.run(resume, intake);
                 running.end.complete(null);
             } catch (Throwable e) {
                 running.end.completeExceptionally(e);
+                if (intake instanceof RecordingIntake recording) {
+                    recording.ended(e);
+                }
             }
         });
         return running;

@@ -28,8 +28,9 @@ public final class TestBroker implements QuarkusTestResourceLifecycleManager {
         // The producer gives up sooner than in earnest, so that a test can see it do so.
         return Map.of(
                 "kafka.bootstrap.servers", up(),
-                "mp.messaging.outgoing.kafka.delivery.timeout.ms", "6000",
-                "mp.messaging.outgoing.kafka.request.timeout.ms", "3000");
+                "kafka.default.api.timeout.ms", "3000",
+                "mp.messaging.outgoing.kafka.delivery.timeout.ms", "3000",
+                "mp.messaging.outgoing.kafka.request.timeout.ms", "2000");
     }
 
     String up() {

@@ -2,6 +2,7 @@ package io.deltastreams.source.postgres;
 
 import io.deltastreams.postgres.PostgresVersion;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 
 /** The direct reader on servers before the newest, which speak versions 2 (PostgreSQL 14), 3 (15) and 4 (16 and 17) of the protocol. */
 class OlderPostgresTest {
@@ -16,6 +17,7 @@ class OlderPostgresTest {
     }
 
     @Nested
+    @Tag("torture")
     class AllOn15 extends DirectPostgresTest {
 
         @Override
