@@ -2,6 +2,7 @@ package io.deltastreams.log;
 
 import io.deltastreams.change.BinaryReader;
 import io.deltastreams.change.BinaryWriter;
+import io.deltastreams.change.Fields;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.ResumeToken;
 import io.deltastreams.change.Schema;

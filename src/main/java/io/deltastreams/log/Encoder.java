@@ -9,6 +9,7 @@ import io.deltastreams.change.Schema;
 import io.deltastreams.change.SchemaHistory;
 import io.deltastreams.change.TableId;
 import io.deltastreams.change.Transaction;
+import io.deltastreams.change.TransactionsCodec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -202,7 +203,7 @@ final class Encoder {
         head.encode(out);
         int headEnd = out.size();
         if (!fresh.isEmpty()) {
-            BatchPayload.encode(fresh, known::get, rows, out);
+            TransactionsCodec.encode(fresh, known::get, rows, out);
         }
         if (out.size() > LARGEST) {
             throw new IllegalArgumentException("a batch of %d bytes; 1 GiB is the most".formatted(out.size()));

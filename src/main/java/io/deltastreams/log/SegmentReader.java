@@ -5,6 +5,7 @@ import io.deltastreams.change.Position;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.change.Transaction;
+import io.deltastreams.change.TransactionsCodec;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -114,7 +115,7 @@ final class SegmentReader {
             throws IOException {
         BinaryReader payload = window.payload(frame, offset);
         try {
-            return BatchPayload.decode(payload, segment.dictionary(), wanted, after);
+            return TransactionsCodec.decode(payload, segment.dictionary(), wanted, after);
         } catch (RuntimeException e) {
             throw window.damaged(offset, "the record's payload does not read", e);
         }

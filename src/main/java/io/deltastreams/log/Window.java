@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,13 +86,13 @@ final class Window implements Closeable {
         return new BinaryReader(array, at, frame.headLength());
     }
 
-    /** A record's payload, its checksum tested; a copy, as rows stay in these bytes while the window moves on. */
+    /** A record's payload, its checksum tested; there until the window moves on. */
     BinaryReader payload(Frame frame, int offset) throws IOException {
         int at = at((long) offset + Frame.SIZE + frame.headLength(), frame.payloadLength());
         if (at < 0 || !frame.payloadFits(array, at)) {
             throw damaged(offset, "the record's payload does not fit its checksum", null);
         }
-        return new BinaryReader(Arrays.copyOfRange(array, at, at + frame.payloadLength()));
+        return new BinaryReader(array, at, frame.payloadLength());
     }
 
     DamagedLog damaged(long offset, String what, @Nullable Throwable cause) {

@@ -1,20 +1,18 @@
-package io.deltastreams.log;
+package io.deltastreams.change;
 
-import io.deltastreams.change.BinaryReader;
-import io.deltastreams.change.BinaryWriter;
-import io.deltastreams.change.Change;
-import io.deltastreams.change.Position;
-import io.deltastreams.change.RowCodec;
-import io.deltastreams.change.Schema;
-import io.deltastreams.change.Transaction;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.function.ToIntFunction;
 
-/** The transactions of a batch. The commit stands once per transaction, an index only where it does not follow the one before. */
-final class BatchPayload {
+/**
+ * The binary form of a batch's transactions, in the terms of {@link BinaryWriter}: the log's on disk (its {@code FORMAT.md} has the table) and
+ * the relay's in a topic. The commit stands once per transaction, an index only where it does not follow the one before; a schema is a number of
+ * whoever writes.
+ */
+public final class TransactionsCodec {
 
     private static final int SNAPSHOT = 1;
     private static final int COMPLETE = 2;
@@ -28,10 +26,14 @@ final class BatchPayload {
     private static final int JUMP = 8;
     private static final int SCHEMA_SHIFT = 4;
 
-    private BatchPayload() {}
+    private TransactionsCodec() {}
 
-    /** @param rows room for one change's rows, whose length stands before them */
-    static void encode(
+    /**
+     * @param numbers each schema's
+     * @param rows room for one change's rows, whose length stands before them
+     * @throws IllegalArgumentException if a row does not fit its schema
+     */
+    public static void encode(
             List<Transaction> transactions, ToIntFunction<Schema> numbers, BinaryWriter rows, BinaryWriter out) {
         out.varint(transactions.size());
         for (Transaction transaction : transactions) {
@@ -85,8 +87,14 @@ final class BatchPayload {
         };
     }
 
-    /** The changes behind {@code after} of wanted schemas; transactions without one are left out. */
-    static List<Transaction> decode(BinaryReader in, List<Schema> dictionary, IntPredicate wanted, Position after) {
+    /**
+     * The changes behind {@code after} of wanted schemas; transactions without one are left out.
+     *
+     * @param dictionary the schemas by their numbers
+     * @throws IllegalArgumentException if the bytes are no transactions
+     */
+    public static List<Transaction> decode(
+            BinaryReader in, List<Schema> dictionary, IntPredicate wanted, Position after) {
         int count = in.count();
         List<Transaction> transactions = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
@@ -125,12 +133,16 @@ final class BatchPayload {
             }
             Position position = new Position(epoch, commit, index);
             if (behind || position.isAfter(after)) {
-                changes.add(change(head & OPERATION, position, dictionary.get(schema), in));
-            } else {
-                in.skip(length);
+                changes.add(change(head & OPERATION, position, dictionary.get(schema), own(in, length)));
             }
+            in.skip(length);
         }
         return changes;
+    }
+
+    /** A copy: one row that somebody keeps would keep all that was read with it. */
+    private static BinaryReader own(BinaryReader in, int length) {
+        return new BinaryReader(Arrays.copyOfRange(in.array(), in.position(), in.position() + length));
     }
 
     private static Change change(int operation, Position position, Schema schema, BinaryReader in) {

@@ -1,55 +1,49 @@
-package io.deltastreams.log;
+package io.deltastreams.change;
 
-import io.deltastreams.change.BinaryReader;
-import io.deltastreams.change.BinaryWriter;
-import io.deltastreams.change.Position;
-import io.deltastreams.change.ResumeToken;
-import io.deltastreams.change.Schema;
-import io.deltastreams.change.SchemaCodec;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The forms that several records share. */
-final class Fields {
+/** The binary forms that several records share, in the terms of {@link BinaryWriter}. */
+public final class Fields {
 
     private Fields() {}
 
-    static void position(Position position, BinaryWriter out) {
+    public static void position(Position position, BinaryWriter out) {
         out.varint(position.epoch());
         out.varlong(position.commit());
         out.varint(position.index());
     }
 
-    static Position position(BinaryReader in) {
+    public static Position position(BinaryReader in) {
         return new Position(in.varint(), in.varlong(), in.varint());
     }
 
-    static void instant(Instant instant, BinaryWriter out) {
+    public static void instant(Instant instant, BinaryWriter out) {
         out.zigzag(instant.getEpochSecond());
         out.varint(instant.getNano());
     }
 
-    static Instant instant(BinaryReader in) {
+    public static Instant instant(BinaryReader in) {
         return Instant.ofEpochSecond(in.zigzag64(), in.varint());
     }
 
-    static void token(Optional<ResumeToken> token, BinaryWriter out) {
+    public static void token(Optional<ResumeToken> token, BinaryWriter out) {
         out.u8(token.isPresent() ? 1 : 0);
         token.ifPresent(present -> out.text(present.text()));
     }
 
-    static Optional<ResumeToken> token(BinaryReader in) {
+    public static Optional<ResumeToken> token(BinaryReader in) {
         return in.u8() == 0 ? Optional.empty() : Optional.of(new ResumeToken(in.text()));
     }
 
-    static void schemas(List<Schema> schemas, BinaryWriter out) {
+    public static void schemas(List<Schema> schemas, BinaryWriter out) {
         out.varint(schemas.size());
         schemas.forEach(schema -> SchemaCodec.encode(schema, out));
     }
 
-    static List<Schema> schemas(BinaryReader in) {
+    public static List<Schema> schemas(BinaryReader in) {
         int count = in.count();
         List<Schema> schemas = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
