@@ -109,6 +109,20 @@ public final class Row {
         return offsets[offsets.length - 1];
     }
 
+    /**
+     * How many bytes are kept as long as this row is, those of others included that lie beside it.
+     *
+     * @param neighbour one that is counted already: what both lie in counts once
+     */
+    @SuppressWarnings("ReferenceEquality")
+    public long held(@Nullable Row neighbour) {
+        if (!isEncoded()) {
+            return weight();
+        }
+        boolean shared = neighbour != null && neighbour.bytes == bytes;
+        return 64L + 4L * offsets.length + (shared ? 0 : bytes.length);
+    }
+
     /** Whether the other, encoded with the same columns, has the same value in a column that both have. */
     public boolean sameValue(int column, Row other) {
         if (!isEncoded() || !other.isEncoded() || offsets[column] < 0 || other.offsets[column] < 0) {

@@ -14,6 +14,7 @@ import io.deltastreams.source.TableSnapshots;
 import io.deltastreams.source.TableSnapshots.Refused;
 import io.deltastreams.state.State;
 import io.deltastreams.stream.DeltaStream;
+import io.deltastreams.stream.RecentReadings;
 import io.deltastreams.transform.InvalidStream;
 import io.deltastreams.transform.Stage;
 import io.smallrye.mutiny.Uni;
@@ -84,8 +85,10 @@ final class Run implements AutoCloseable {
                 .map(settings -> new State(settings, log, new SourceOrigin(definition.source(), source)));
         DeadLetters deadLetters =
                 new DeadLetters(deadLetterFolder(definition.log().path()), codec);
+        RecentReadings recent = new RecentReadings(definition.streams().size());
         for (PipelineDefinition.Stream declared : definition.streams()) {
-            DeltaStream stream = new DeltaStream(declared.program(), log, state, deadLetters, precedence, blocking);
+            DeltaStream stream =
+                    new DeltaStream(declared.program(), log, state, deadLetters, recent, precedence, blocking);
             streams.add(stream);
             declared.outputs()
                     .forEach(output -> outputs.add(new OutputRunner(stream, output, deadLetters, precedence)));

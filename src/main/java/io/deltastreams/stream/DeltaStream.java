@@ -55,7 +55,7 @@ public final class DeltaStream {
     private final ConcurrentMap<Shape, Stage> stages = new ConcurrentHashMap<>();
     private final ConcurrentMap<TableId, Schema> outputs = new ConcurrentHashMap<>();
     private final CatchingUp catchingUp;
-    private final RecentReadings recent = new RecentReadings();
+    private final RecentReadings recent;
     private final AtomicInteger subscribers = new AtomicInteger();
     private final LongAdder produced = new LongAdder();
 
@@ -67,6 +67,7 @@ public final class DeltaStream {
 
     /**
      * @param state of the log, if one is kept
+     * @param recent shared by all streams
      * @param pacing what a reader waits for that has to read from disk
      * @param blocking where reads that may go to disk run; virtual threads
      */
@@ -75,12 +76,14 @@ public final class DeltaStream {
             ChangeLog log,
             Optional<State> state,
             Rejections rejections,
+            RecentReadings recent,
             Pacing pacing,
             Executor blocking) {
         this.program = program;
         this.log = log;
         this.state = state;
         this.rejections = rejections;
+        this.recent = recent;
         this.pacing = pacing;
         this.blocking = blocking;
         this.catchingUp = new CatchingUp(blocking);
@@ -164,12 +167,12 @@ public final class DeltaStream {
     /** Of a reader that is far behind. */
     private Uni<Reading> later(Position after) {
         return pacing.turn()
-                .chain(() -> catchingUp.inTurn(() -> recent.get(after, () -> read(after))))
+                .chain(() -> catchingUp.inTurn(() -> recent.get(id(), after, () -> read(after))))
                 .emitOn(blocking);
     }
 
     private Uni<Reading> reading(Position after) {
-        return Uni.createFrom().voidItem().emitOn(blocking).map(_ -> recent.get(after, () -> read(after)));
+        return Uni.createFrom().voidItem().emitOn(blocking).map(_ -> recent.get(id(), after, () -> read(after)));
     }
 
     /**
@@ -190,7 +193,7 @@ public final class DeltaStream {
         while (readings.size() < GATHERED && latest().isAfter(readings.getLast().upTo())) {
             Position after = readings.getLast().upTo();
             // What is no deltas ends the reader, and so comes alone, as its next one.
-            if (!(recent.get(after, () -> read(after)) instanceof Reading.Deltas more)) {
+            if (!(recent.get(id(), after, () -> read(after)) instanceof Reading.Deltas more)) {
                 break;
             }
             readings.add(more);

@@ -1,13 +1,17 @@
 package io.deltastreams.stream;
 
+import io.deltastreams.change.Change;
 import io.deltastreams.change.Delta;
 import io.deltastreams.change.Position;
+import io.deltastreams.change.Row;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** What a reader of a stream gets next. */
 public sealed interface Reading {
@@ -22,12 +26,34 @@ public sealed interface Reading {
         private final Position upTo;
         private final Optional<Instant> committedAt;
         private final ConcurrentMap<Object, Object> derived = new ConcurrentHashMap<>();
+        private long held;
+        private @Nullable AtomicLong total;
 
         /** @param committedAt when what stands before {@code upTo}, of this stream or of others, was committed, as far as that was passed */
         public Deltas(List<Delta> deltas, Position upTo, Optional<Instant> committedAt) {
             this.deltas = List.copyOf(deltas);
             this.upTo = upTo;
             this.committedAt = committedAt;
+            this.held = held(deltas);
+        }
+
+        private static long held(List<Delta> deltas) {
+            long held = 256;
+            Row neighbour = null;
+            for (Delta delta : deltas) {
+                held += 128;
+                Row row = switch (delta.change()) {
+                    case Change.Insert insert -> insert.after();
+                    case Change.Update update -> update.after();
+                    case Change.Delete delete -> delete.before();
+                    case Change.Truncate _ -> null;
+                };
+                if (row != null) {
+                    held += row.held(neighbour);
+                    neighbour = row;
+                }
+            }
+            return held;
         }
 
         public List<Delta> deltas() {
@@ -45,11 +71,34 @@ public sealed interface Reading {
         /**
          * Something made of these deltas (their bytes in a format), made once however many readers ask.
          *
+         * <p>Whoever makes it tells its size to {@link #made}.
+         *
          * @param key equal for those that want the same
          * @param type of what {@code make} gives
          */
         public <T> T derived(Object key, Class<T> type, Function<Deltas, T> make) {
             return type.cast(derived.computeIfAbsent(key, _ -> make.apply(this)));
+        }
+
+        /** So many bytes more are kept as long as this is. */
+        public synchronized void made(long bytes) {
+            held += bytes;
+            if (total != null) {
+                total.addAndGet(bytes);
+            }
+        }
+
+        /** Counts what is kept here, from now on, into a sum. */
+        synchronized void countIn(AtomicLong sum) {
+            sum.addAndGet(held);
+            total = sum;
+        }
+
+        synchronized void countOut() {
+            if (total != null) {
+                total.addAndGet(-held);
+                total = null;
+            }
         }
     }
 

@@ -1,30 +1,53 @@
 package io.deltastreams.stream;
 
 import io.deltastreams.change.Position;
+import io.deltastreams.change.StreamId;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
- * The last readings by the position they were read after. What was read after a position stays true (more may follow, nothing changes), so
- * whoever comes to the same place gets the same object, and readers at the tail all do.
+ * The last readings of all streams, by the position they were read after. What was read after a position stays true (more may follow, nothing
+ * changes), so whoever comes to the same place gets the same object, and readers at the tail all do. Bounded in bytes over all streams, with what was
+ * made of the readings (Invariant 8): each stream alone may hold little, and a hundred of them the memory of a small machine. Thread-safe.
  */
-final class RecentReadings {
+public final class RecentReadings {
 
-    /** With readings of a MiB of changes at most, some MiB per stream. */
-    private static final int KEPT = 8;
+    private static final int KEPT_PER_STREAM = 8;
+    private static final long MOST = 64L << 20;
+    /** Of the heap. */
+    private static final int SHARE = 8;
 
-    private final Map<Position, CompletableFuture<Reading>> readings = new LinkedHashMap<>();
+    private record Place(StreamId stream, Position after) {}
 
-    Reading get(Position after, Supplier<Reading> read) {
+    private final int most;
+    private final long limit;
+    private final Map<Place, CompletableFuture<Reading>> readings = new LinkedHashMap<>();
+    private final AtomicLong held = new AtomicLong();
+
+    /** @param streams how many share it */
+    public RecentReadings(int streams) {
+        this(streams, Math.min(MOST, Runtime.getRuntime().maxMemory() / SHARE));
+    }
+
+    RecentReadings(int streams, long limit) {
+        this.most = KEPT_PER_STREAM * Math.max(1, streams);
+        this.limit = limit;
+    }
+
+    @SuppressWarnings("ReferenceEquality")
+    Reading get(StreamId stream, Position after, Supplier<Reading> read) {
+        Place place = new Place(stream, after);
         CompletableFuture<Reading> mine = new CompletableFuture<>();
         CompletableFuture<Reading> found;
         synchronized (readings) {
-            found = readings.putIfAbsent(after, mine);
-            if (found == null && readings.size() > KEPT) {
-                readings.remove(readings.keySet().iterator().next());
+            found = readings.putIfAbsent(place, mine);
+            if (found == null) {
+                makeRoom(place);
             }
         }
         if (found != null) {
@@ -32,15 +55,36 @@ final class RecentReadings {
         }
         try {
             Reading reading = read.get();
-            if (!isLasting(after, reading)) {
-                forget(after, mine);
+            synchronized (readings) {
+                if (!isLasting(after, reading)) {
+                    readings.remove(place, mine);
+                } else if (reading instanceof Reading.Deltas deltas && readings.get(place) == mine) {
+                    deltas.countIn(held);
+                }
+                mine.complete(reading);
             }
-            mine.complete(reading);
             return reading;
         } catch (RuntimeException e) {
-            forget(after, mine);
+            synchronized (readings) {
+                readings.remove(place, mine);
+            }
             mine.completeExceptionally(e);
             throw e;
+        }
+    }
+
+    /** The oldest go; the newest, which somebody is about to read, stays whatever its size. */
+    private void makeRoom(Place newest) {
+        Iterator<Map.Entry<Place, CompletableFuture<Reading>>> oldest =
+                readings.entrySet().iterator();
+        while ((readings.size() > most || held.get() > limit) && oldest.hasNext()) {
+            Map.Entry<Place, CompletableFuture<Reading>> entry = oldest.next();
+            if (!entry.getKey().equals(newest)) {
+                oldest.remove();
+                if (entry.getValue().getNow(null) instanceof Reading.Deltas deltas) {
+                    deltas.countOut();
+                }
+            }
         }
     }
 
@@ -49,10 +93,9 @@ final class RecentReadings {
         return reading instanceof Reading.Deltas deltas && deltas.upTo().isAfter(after);
     }
 
-    private void forget(Position after, CompletableFuture<Reading> mine) {
-        synchronized (readings) {
-            readings.remove(after, mine);
-        }
+    /** About how many bytes are kept. */
+    long held() {
+        return held.get();
     }
 
     private static Reading join(CompletableFuture<Reading> reading) {

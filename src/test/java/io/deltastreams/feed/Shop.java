@@ -17,6 +17,7 @@ import io.deltastreams.settings.Settings;
 import io.deltastreams.state.State;
 import io.deltastreams.stream.DeltaStream;
 import io.deltastreams.stream.Pacing;
+import io.deltastreams.stream.RecentReadings;
 import io.deltastreams.transform.StreamProgram;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -102,7 +103,7 @@ public final class Shop implements AutoCloseable {
     private DeltaStream stream(String name, TableId table) {
         Settings settings = Settings.parse("test.yaml", "from: " + table.text(), _ -> null);
         StreamProgram program = StreamProgram.read(new StreamId(name), settings);
-        return new DeltaStream(program, log, state, (_, _, _) -> {}, Pacing.FREE, blocking);
+        return new DeltaStream(program, log, state, (_, _, _) -> {}, new RecentReadings(1), Pacing.FREE, blocking);
     }
 
     public int port() {

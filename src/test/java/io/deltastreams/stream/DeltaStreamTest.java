@@ -76,6 +76,7 @@ class DeltaStreamTest {
                 log,
                 Optional.empty(),
                 (stream, change, reason) -> rejected.add(reason),
+                new RecentReadings(1),
                 pacing,
                 task -> Thread.ofVirtual().start(task));
     }

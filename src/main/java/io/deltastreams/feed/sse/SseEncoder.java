@@ -44,7 +44,8 @@ final class SseEncoder {
         return switch (reading) {
             case Reading.Deltas deltas ->
                 narrower.map(some -> narrowed(deltas, at, some))
-                        .orElseGet(() -> deltas.derived(Encoded.class, Encoded.class, some -> whole(some, at)));
+                        .orElseGet(() ->
+                                deltas.derived(Encoded.class, Encoded.class, some -> counted(some, whole(some, at))));
             case Reading.Gap gap -> {
                 Position upTo = gap.removedUpTo();
                 yield new Encoded(
@@ -88,6 +89,11 @@ final class SseEncoder {
         return new Encoded.Events(new Bytes(SseEvents.error(position, reason, errorRetry)), at, false);
     }
 
+    private static Encoded counted(Reading.Deltas reading, Encoded made) {
+        reading.made(made.size());
+        return made;
+    }
+
     private Encoded whole(Reading.Deltas reading, Position at) {
         return new Encoded(
                 new Pieces(at).addAll(reading.deltas()).done(reading.upTo()),
@@ -98,7 +104,7 @@ final class SseEncoder {
 
     private Encoded narrowed(Reading.Deltas reading, Position at, Narrower narrower) {
         return reading.derived(Narrowings.class, Narrowings.class, _ -> new Narrowings())
-                .get(narrower.text(), () -> narrow(reading, at, narrower));
+                .get(reading, narrower.text(), () -> narrow(reading, at, narrower));
     }
 
     private Encoded narrow(Reading.Deltas reading, Position at, Narrower narrower) {
@@ -121,14 +127,14 @@ final class SseEncoder {
         private final ConcurrentMap<Narrower.Text, Encoded> kept = new ConcurrentHashMap<>();
         private final AtomicLong bytes = new AtomicLong();
 
-        private Encoded get(Narrower.Text narrowing, Supplier<Encoded> make) {
+        private Encoded get(Reading.Deltas reading, Narrower.Text narrowing, Supplier<Encoded> make) {
             Encoded known = kept.get(narrowing);
             if (known != null) {
                 return known;
             }
             Encoded made = make.get();
-            if (bytes.addAndGet(256 + made.size()) <= MOST) {
-                kept.putIfAbsent(narrowing, made);
+            if (bytes.addAndGet(256 + made.size()) <= MOST && kept.putIfAbsent(narrowing, made) == null) {
+                reading.made(256 + made.size());
             }
             return made;
         }
