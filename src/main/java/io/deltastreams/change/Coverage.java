@@ -1,5 +1,6 @@
 package io.deltastreams.change;
 
+import java.util.HashSet;
 import java.util.Set;
 
 /**
@@ -26,5 +27,18 @@ public record Coverage(Snapshot snapshot, Set<TableId> waiting, Set<TableId> eve
     public Coverage {
         waiting = Set.copyOf(waiting);
         events = Set.copyOf(events);
+    }
+
+    /**
+     * What may be said where a reader has taken everything of this, and maybe more: a table that waits by {@code later} may have come already, without
+     * its rows.
+     */
+    public Coverage beside(Coverage later) {
+        if (waiting.containsAll(later.waiting)) {
+            return this;
+        }
+        Set<TableId> both = new HashSet<>(waiting);
+        both.addAll(later.waiting);
+        return new Coverage(snapshot, both, events);
     }
 }

@@ -482,7 +482,8 @@ public final class State implements AutoCloseable {
         }
         if (next != null && !next.reached().isAfter(position)) {
             look = null;
-            look(origin.coverage(next.token()));
+            Coverage then = origin.coverage(next.token());
+            look(then.beside(log.resumeToken().map(origin::coverage).orElse(then)));
         }
     }
 
