@@ -35,6 +35,7 @@ public class FeedIndex {
      * @param name the pipeline's, null while nothing runs
      * @param trouble what keeps the pipeline from running until somebody mends it; null while all is well
      * @param state null where none is kept
+     * @param relay null where the log goes to no other instance
      */
     public record Index(
             @Nullable String name,
@@ -43,6 +44,7 @@ public class FeedIndex {
             @Nullable SourceView source,
             @Nullable LogView log,
             @Nullable StateView state,
+            @Nullable RelayView relay,
             List<OutputView> outputs) {}
 
     /**
@@ -97,6 +99,14 @@ public class FeedIndex {
 
     public record MissingView(String table, String why) {}
 
+    public record RelayView(
+            String kind,
+            boolean required,
+            String status,
+            String message,
+            @Nullable String cursor,
+            long delivered) {}
+
     public record OutputView(
             String stream,
             String kind,
@@ -121,6 +131,7 @@ public class FeedIndex {
                 status.map(now -> view(now.source())).orElse(null),
                 status.map(now -> view(now.log())).orElse(null),
                 status.flatMap(PipelineStatus::state).map(FeedIndex::view).orElse(null),
+                status.flatMap(PipelineStatus::relay).map(FeedIndex::view).orElse(null),
                 status.map(now -> now.outputs().stream()
                                 .map(output -> view(output, now.log().last()))
                                 .toList())
@@ -203,6 +214,16 @@ public class FeedIndex {
                         .sorted(Map.Entry.comparingByKey())
                         .map(entry -> new MissingView(entry.getKey().text(), entry.getValue()))
                         .toList());
+    }
+
+    private static RelayView view(PipelineStatus.Relayed relay) {
+        return new RelayView(
+                relay.kind(),
+                relay.required(),
+                spelled(relay.state()),
+                relay.message(),
+                relay.cursor().map(Position::toString).orElse(null),
+                relay.delivered());
     }
 
     private static OutputView view(PipelineStatus.Output output, Optional<Position> last) {

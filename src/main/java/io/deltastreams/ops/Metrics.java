@@ -106,18 +106,27 @@ class Metrics {
                 "delta_streams_state_readers",
                 "Feeds that read rows from the state right now",
                 status -> status.state().map(state -> (double) state.readers()).orElse(Double.NaN));
+        gauge(
+                "delta_streams_relay_up",
+                "1 while the log's way to other instances runs; NaN where it has none",
+                status -> status.relay().map(relay -> up(relay.state())).orElse(Double.NaN));
+        gauge(
+                "delta_streams_relay_lag_positions",
+                "How far what is relayed stands behind the log's end, in the source's own commit order; NaN where nothing is",
+                status ->
+                        status.relay().map(relay -> lag(status, relay.cursor())).orElse(Double.NaN));
         pipeline.all().forEach(this::register);
         pipeline.status().ifPresent(status -> status.outputs().forEach(this::register));
     }
 
     private static double stateLag(PipelineStatus status) {
-        return status.state()
-                .map(state -> {
-                    Position last = status.log().last().orElse(Position.START);
-                    Position at = state.position().orElse(Position.START);
-                    return last.epoch() == at.epoch() ? (double) (last.commit() - at.commit()) : Double.NaN;
-                })
-                .orElse(Double.NaN);
+        return status.state().map(state -> lag(status, state.position())).orElse(Double.NaN);
+    }
+
+    private static double lag(PipelineStatus status, Optional<Position> position) {
+        Position last = status.log().last().orElse(Position.START);
+        Position at = position.orElse(Position.START);
+        return last.epoch() == at.epoch() ? (double) (last.commit() - at.commit()) : Double.NaN;
     }
 
     private void register(DeltaStream stream) {

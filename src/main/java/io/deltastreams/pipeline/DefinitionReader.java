@@ -6,6 +6,7 @@ import io.deltastreams.log.LogSettings.Durability;
 import io.deltastreams.log.LogSettings.OverBudget;
 import io.deltastreams.settings.InvalidSettings;
 import io.deltastreams.settings.Settings;
+import io.deltastreams.sink.Relay;
 import io.deltastreams.sink.Sink;
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.state.StateSettings;
@@ -25,10 +26,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param sources kinds of source by the key below {@code source:}; a kind that can be read in several ways has them as {@code kind/engine}, too
  * @param sinks kinds of sink by the key below a stream's {@code to:}
+ * @param relays kinds of relay by the key below {@code relay:}
  */
-record DefinitionReader(Map<String, ChangeSource.Factory> sources, Map<String, Sink.Factory> sinks) {
+record DefinitionReader(
+        Map<String, ChangeSource.Factory> sources, Map<String, Sink.Factory> sinks, Map<String, Relay.Factory> relays) {
 
     private static final String FEED = "feed";
+    private static final String KAFKA = "kafka";
 
     /** Between a kind and an engine in a factory's identifier. */
     private static final String ENGINE = "/";
@@ -47,12 +51,15 @@ record DefinitionReader(Map<String, ChangeSource.Factory> sources, Map<String, S
         Settings top = Settings.parse(file, yaml, environment);
         String name = top.text("name", "delta-streams");
         Optional<PipelineDefinition.Source> source = source(top);
-        LogSettings log = log(top.section("log"));
+        LogSettings log = log(
+                top.section("log"),
+                source.filter(some -> some.kind().equals(KAFKA)).isPresent() ? Durability.EPHEMERAL : Durability.FSYNC);
         List<PipelineDefinition.Stream> streams = streams(name, top);
         Optional<StateSettings> state = state(top, log, streams);
+        Optional<PipelineDefinition.Relaying> relay = relay(top);
         top.finish();
         top.check();
-        return new PipelineDefinition(name, source.orElseThrow(), log, state, streams);
+        return new PipelineDefinition(name, source.orElseThrow(), log, state, relay, streams);
     }
 
     private Optional<PipelineDefinition.Source> source(Settings top) {
@@ -102,7 +109,31 @@ record DefinitionReader(Map<String, ChangeSource.Factory> sources, Map<String, S
         return engine;
     }
 
-    private static LogSettings log(Settings section) {
+    private Optional<PipelineDefinition.Relaying> relay(Settings top) {
+        if (!top.has("relay")) {
+            return Optional.empty();
+        }
+        Settings section = top.section("relay");
+        List<String> kinds = section.keys();
+        kinds.forEach(section::has);
+        if (kinds.size() != 1) {
+            section.problem("must hold exactly one kind of relay, one of %s; it holds %s"
+                    .formatted(known(relays), kinds.isEmpty() ? "none" : String.join(", ", kinds)));
+            return Optional.empty();
+        }
+        String kind = kinds.getFirst();
+        Relay.Factory factory = relays.get(kind);
+        if (factory == null) {
+            section.problem(kind, unknown("kind of relay", kind, relays));
+            return Optional.empty();
+        }
+        Settings settings = section.section(kind);
+        boolean required = settings.flag("required", false);
+        return Optional.of(new PipelineDefinition.Relaying(kind, required, factory.create(settings)));
+    }
+
+    /** @param usual what the source can do without: whoever takes another instance's history has it there once more */
+    private static LogSettings log(Settings section, Durability usual) {
         Path path = Path.of(section.text("path", "data/log"));
         LogSettings defaults = LogSettings.at(path);
         Settings retention = section.section("retention");
@@ -112,7 +143,7 @@ record DefinitionReader(Map<String, ChangeSource.Factory> sources, Map<String, S
                 section.size("segment_size", Math.max(LEAST_SEGMENT, Math.min(defaults.segmentSize(), bound / 8)));
         long retentionSize = retention.size("size", Math.min(defaults.retentionSize(), bound / 6 * 5));
         long budget = section.size("budget", Math.max(retentionSize + retentionSize / 5, 2 * segmentSize));
-        Durability durability = section.choice("durability", defaults.durability());
+        Durability durability = section.choice("durability", usual);
         OverBudget overBudget = section.choice("over_budget", defaults.overBudget());
         var age = retention.duration("age", defaults.retentionAge());
         if (segmentSize < LEAST_SEGMENT || segmentSize > MOST_SEGMENT) {

@@ -4,6 +4,7 @@ import io.deltastreams.change.StreamId;
 import io.deltastreams.codec.Codec;
 import io.deltastreams.feed.FedStreams;
 import io.deltastreams.settings.InvalidSettings;
+import io.deltastreams.sink.Relay;
 import io.deltastreams.sink.Sink;
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.TableSnapshots;
@@ -61,12 +62,13 @@ public class Pipeline implements FedStreams {
             Config environment,
             @Any Instance<ChangeSource.Factory> sources,
             @Any Instance<Sink.Factory> sinks,
+            @Any Instance<Relay.Factory> relays,
             CapturedChannel channel,
             @Identifier("json") Codec codec,
             @Identifier(Threads.BLOCKING) Executor blocking) {
         this.config = config;
         this.environment = environment;
-        this.reader = new DefinitionReader(byIdentifier(sources), byIdentifier(sinks));
+        this.reader = new DefinitionReader(byIdentifier(sources), byIdentifier(sinks), byIdentifier(relays));
         this.channel = channel;
         this.codec = codec;
         this.blocking = blocking;

@@ -2,6 +2,7 @@ package io.deltastreams.pipeline;
 
 import io.deltastreams.log.LogSettings;
 import io.deltastreams.settings.Settings;
+import io.deltastreams.sink.Relay;
 import io.deltastreams.sink.Sink;
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.state.StateSettings;
@@ -14,9 +15,15 @@ import java.util.Optional;
  *
  * @param name part of every name that outputs keep at their targets
  * @param state empty where none is kept
+ * @param relay empty where the log goes to no other instance
  */
 record PipelineDefinition(
-        String name, Source source, LogSettings log, Optional<StateSettings> state, List<Stream> streams) {
+        String name,
+        Source source,
+        LogSettings log,
+        Optional<StateSettings> state,
+        Optional<Relaying> relay,
+        List<Stream> streams) {
 
     PipelineDefinition {
         streams = List.copyOf(streams);
@@ -40,6 +47,9 @@ record PipelineDefinition(
             outputs = List.copyOf(outputs);
         }
     }
+
+    /** @param required whether the log keeps what is not relayed yet */
+    record Relaying(String kind, boolean required, Relay relay) {}
 
     /** @param required whether the log keeps what this output has not delivered yet */
     record Output(String kind, boolean required, Sink sink) {}

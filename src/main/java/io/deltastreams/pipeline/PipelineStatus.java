@@ -13,7 +13,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /** How the running pipeline stands: what health, metrics and the console show. */
-public record PipelineStatus(String name, Source source, Log log, Optional<StateStatus> state, List<Output> outputs) {
+public record PipelineStatus(
+        String name,
+        Source source,
+        Log log,
+        Optional<StateStatus> state,
+        Optional<Relayed> relay,
+        List<Output> outputs) {
 
     public PipelineStatus {
         outputs = List.copyOf(outputs);
@@ -63,6 +69,15 @@ public record PipelineStatus(String name, Source source, Log log, Optional<State
 
     /** @param failure why nothing can be appended any more; empty while all is well */
     public record Log(LogStatus status, Optional<Position> last, Optional<String> failure) {}
+
+    /**
+     * The log's way to other instances.
+     *
+     * @param cursor up to where the target has everything
+     * @param delivered changes written since the start
+     */
+    public record Relayed(
+            String kind, boolean required, State state, String message, Optional<Position> cursor, long delivered) {}
 
     /**
      * @param cursor up to where the target has everything

@@ -1,5 +1,6 @@
 package io.deltastreams.pipeline;
 
+import io.deltastreams.change.BeforeImage;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.StreamId;
@@ -8,7 +9,6 @@ import io.deltastreams.codec.Codec;
 import io.deltastreams.log.ChangeLog;
 import io.deltastreams.log.LogSettings.Durability;
 import io.deltastreams.source.Inventory;
-import io.deltastreams.source.Inventory.BeforeImage;
 import io.deltastreams.source.Inventory.CapturedTable;
 import io.deltastreams.source.TableSnapshots;
 import io.deltastreams.source.TableSnapshots.Refused;
@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,7 @@ final class Run implements AutoCloseable {
     private final Optional<State> state;
     private final List<DeltaStream> streams = new ArrayList<>();
     private final List<OutputRunner> outputs = new ArrayList<>();
+    private final Optional<RelayRunner> relay;
     private final List<ChangeLog.Pin> pins = new ArrayList<>();
     private final SourceRunner source;
     private final Precedence precedence = new Precedence();
@@ -83,6 +85,9 @@ final class Run implements AutoCloseable {
         this.state = definition
                 .state()
                 .map(settings -> new State(settings, log, new SourceOrigin(definition.source(), source)));
+        this.relay = definition
+                .relay()
+                .map(relaying -> new RelayRunner(relaying, log, new SourceOrigin(definition.source(), source)));
         DeadLetters deadLetters =
                 new DeadLetters(deadLetterFolder(definition.log().path()), codec);
         RecentReadings recent = new RecentReadings(definition.streams().size());
@@ -106,6 +111,12 @@ final class Run implements AutoCloseable {
             }
             output.start();
         }
+        relay.ifPresent(relayed -> {
+            if (relayed.isRequired()) {
+                pins.add(log.pin(relayed.name(), () -> relayed.cursor().orElse(Position.START)));
+            }
+            relayed.start();
+        });
         state.ifPresent(kept -> {
             pins.add(log.pin("state", kept::needs));
             kept.start();
@@ -115,17 +126,15 @@ final class Run implements AutoCloseable {
 
     /** Invariant 1: durable is what the log has synced or, where it is ephemeral, what every required output has. */
     private Optional<Position> durable() {
-        List<OutputRunner> required =
-                outputs.stream().filter(OutputRunner::isRequired).toList();
-        if (definition.log().durability() == Durability.FSYNC || required.isEmpty()) {
+        if (definition.log().durability() == Durability.FSYNC) {
             return log.last();
         }
-        Position least = null;
-        for (OutputRunner output : required) {
-            Position cursor = output.cursor().orElse(Position.START);
-            least = least == null || least.isAfter(cursor) ? cursor : least;
-        }
-        return Optional.ofNullable(least);
+        return Stream.concat(
+                        outputs.stream().filter(OutputRunner::isRequired).map(OutputRunner::cursor),
+                        relay.stream().filter(RelayRunner::isRequired).map(RelayRunner::cursor))
+                .map(cursor -> cursor.orElse(Position.START))
+                .min(Position::compareTo)
+                .or(log::last);
     }
 
     private void logFailed(Throwable failure) {
@@ -154,6 +163,7 @@ final class Run implements AutoCloseable {
                 describe(stream, table);
             }
         }
+        relay.ifPresent(relayed -> relayed.describe(inventory));
     }
 
     private static TableId tableOf(Schema schema) {
@@ -209,6 +219,7 @@ final class Run implements AutoCloseable {
                 source.status(),
                 new PipelineStatus.Log(log.status(), log.last(), Optional.ofNullable(logFailure)),
                 state.map(State::status),
+                relay.map(RelayRunner::status),
                 outputs.stream().map(OutputRunner::status).toList());
     }
 
@@ -230,9 +241,11 @@ final class Run implements AutoCloseable {
 
     private boolean isAnyRunningBehind(Position last) {
         return outputs.stream()
-                .map(OutputRunner::status)
-                .anyMatch(output -> output.state() == PipelineStatus.State.RUNNING
-                        && output.cursor().map(last::isAfter).orElse(true));
+                        .map(OutputRunner::status)
+                        .anyMatch(output -> isRunningBehind(output.state(), output.cursor(), last))
+                || relay.map(RelayRunner::status)
+                        .filter(relayed -> isRunningBehind(relayed.state(), relayed.cursor(), last))
+                        .isPresent();
     }
 
     /** All at once: each may wait for a target that is away. */
@@ -254,10 +267,16 @@ final class Run implements AutoCloseable {
         }
     }
 
+    private static boolean isRunningBehind(PipelineStatus.State state, Optional<Position> cursor, Position last) {
+        return state == PipelineStatus.State.RUNNING
+                && cursor.map(last::isAfter).orElse(true);
+    }
+
     @Override
     public void close() {
         source.close();
         closeOutputs();
+        relay.ifPresent(RelayRunner::close);
         state.ifPresent(State::close);
         log.close();
         awaitRefusals();

@@ -1,10 +1,10 @@
 package io.deltastreams.postgres;
 
+import io.deltastreams.change.BeforeImage;
 import io.deltastreams.change.Column;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.change.Type;
-import io.deltastreams.source.Inventory.BeforeImage;
 import io.deltastreams.source.Inventory.CapturedTable;
 import java.sql.Array;
 import java.sql.Connection;

@@ -1,11 +1,11 @@
 package io.deltastreams.postgres;
 
+import io.deltastreams.change.BeforeImage;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.postgres.PostgresSettings.Origin;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.source.Inventory;
-import io.deltastreams.source.Inventory.BeforeImage;
 import io.deltastreams.source.Inventory.CapturedTable;
 import io.deltastreams.source.SourceFailure;
 import java.sql.SQLException;

@@ -1,5 +1,6 @@
 package io.deltastreams.source;
 
+import io.deltastreams.change.BeforeImage;
 import io.deltastreams.change.Schema;
 import java.util.List;
 
@@ -21,14 +22,4 @@ public record Inventory(List<CapturedTable> tables, List<String> notes) {
      * @param before how much of a former row an update or delete brings along
      */
     public record CapturedTable(Schema schema, BeforeImage before) {}
-
-    /** PostgreSQL's {@code REPLICA IDENTITY}, as far as it matters to a reader. */
-    public enum BeforeImage {
-        /** Every column ({@code FULL}). */
-        FULL,
-        /** The key of a deleted row only ({@code DEFAULT}, {@code USING INDEX}). */
-        KEY,
-        /** Nothing: updates and deletes are refused by the server while the table is published ({@code NOTHING}, no key). */
-        NONE
-    }
 }

@@ -48,7 +48,7 @@ function away(message) {
 }
 
 function show(json) {
-  const { streams: told = [], source, log, state, outputs = [], trouble } = snakeCase(json);
+  const { streams: told = [], source, log, state, relay, outputs = [], trouble } = snakeCase(json);
   say(byId('outage'), trouble ? `The pipeline cannot run. ${trouble}` : null);
   streams.update(told.filter((stream) => stream.feed !== false).map((stream) => standing(stream, outputs)));
   byId('no-streams').hidden = told.length > 0 || Boolean(trouble);
@@ -70,6 +70,11 @@ function show(json) {
     const trouble = state.message || missing || null;
     fact('state', trouble ? 'waiting' : 'running', `${format.bytes(state.bytes)} of current rows`, trouble);
     byId('state').title = state.position ? `as of ${state.position}` : '';
+  }
+  byId('relay').parentElement.hidden = !relay;
+  if (relay) {
+    fact('relay', relay.status, `${format.count(relay.delivered)} changes to ${relay.kind}`, relay.message || null);
+    byId('relay').title = relay.cursor ? `up to ${relay.cursor}` : '';
   }
   follow();
 }

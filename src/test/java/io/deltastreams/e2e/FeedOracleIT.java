@@ -3,6 +3,7 @@ package io.deltastreams.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.deltastreams.demo.DemoKafka;
 import io.deltastreams.demo.DemoPostgres;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -21,13 +22,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -40,8 +40,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Random tables, transactions and narrowings; subscribers that lose their connection and come back to the one or the other of two instances, which are
- * ended and killed meanwhile. What each subscriber has folded is what PostgreSQL answers to the same SQL. Knows only the database and the feed's contract.
+ * Random tables, transactions and narrowings; subscribers that lose their connection and come back to any of three instances, of which
+ * the third takes the history of the first through Kafka, and which are ended and killed meanwhile. What each subscriber has folded is what PostgreSQL answers to the same SQL. Knows only the database and the feed's contract.
  */
 @Timeout(420)
 class FeedOracleIT {
@@ -163,7 +163,9 @@ class FeedOracleIT {
 
         private final String path;
         private final Map<String, Map<String, String>> rows = new ConcurrentSkipListMap<>();
-        private final Set<String> events = new HashSet<>();
+        /** What came, for whoever has to find out why. */
+        private final List<String> story = new CopyOnWriteArrayList<>();
+
         private final Thread thread;
         private volatile Service service;
         private volatile @Nullable InputStream open;
@@ -210,6 +212,7 @@ class FeedOracleIT {
                             + new String(body.readAllBytes(), StandardCharsets.UTF_8));
                 }
                 open = body;
+                story.add("%s after %s".formatted(service.folder().getFileName(), lastId));
                 events(new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8)));
             }
         }
@@ -223,7 +226,7 @@ class FeedOracleIT {
                 if (line.isEmpty()) {
                     lastId = id;
                     if (!data.isEmpty()) {
-                        dispatch(event, data);
+                        dispatch(event, id, data);
                     }
                     event = "";
                     data = "";
@@ -237,8 +240,8 @@ class FeedOracleIT {
             }
         }
 
-        private void dispatch(String event, String data) throws IOException {
-            events.add(event);
+        private void dispatch(String event, String id, String data) throws IOException {
+            story.add(event + " " + id);
             switch (event) {
                 case "snapshot-begin" -> {
                     rows.clear();
@@ -298,6 +301,10 @@ class FeedOracleIT {
             cutOff();
         }
 
+        String story() {
+            return String.join("\n", story);
+        }
+
         List<Map<String, String>> folded() {
             Throwable broken = failure;
             if (broken != null) {
@@ -322,7 +329,7 @@ class FeedOracleIT {
 
     @Test
     void every_subscriber_folds_to_what_the_database_answers() throws Exception {
-        long first = new Random().nextLong();
+        long first = Long.getLong("seed", new Random().nextLong());
         System.out.println("FeedOracleIT seeds " + first + " and the " + (TABLES * ROUNDS) + " from it on");
         List<Table> tables = IntStream.range(0, TABLES)
                 .mapToObj(i -> Table.of("t" + i, new Random(first + i)))
@@ -339,37 +346,47 @@ class FeedOracleIT {
                     write(connection, table, new Random(first), 20);
                 }
             }
-            try (Service one = start("one", postgres.url(), tables);
-                    Service two = start("two", postgres.url(), tables)) {
-                awaitCapturing(one);
-                awaitCapturing(two);
+            String captured =
+                    "source: { postgresql: { url: \"%s\", tables: [public.*], slot: %s, publication: %s, heartbeat: 1s } }";
+            try (DemoKafka kafka = DemoKafka.start(folder.resolve("kafka"), Service.freePort());
+                    Service one = start(
+                            "one",
+                            captured.formatted(postgres.url(), "one", "one") + "\nrelay: { kafka: { topic: history } }",
+                            kafka,
+                            tables);
+                    Service two = start("two", captured.formatted(postgres.url(), "two", "two"), kafka, tables);
+                    Service three = start("three", "source: { kafka: { topic: history } }", kafka, tables)) {
+                List<Service> services = List.of(one, two, three);
+                services.forEach(FeedOracleIT::awaitCapturing);
                 for (int round = 0; round < ROUNDS; round++) {
-                    round(jdbcUrl, tables, first + (long) round * TABLES, List.of(one, two));
+                    round(jdbcUrl, tables, first + (long) round * TABLES, services);
                 }
             }
         }
     }
 
-    private Service start(String name, String url, List<Table> tables) throws IOException {
+    private Service start(String name, String source, DemoKafka kafka, List<Table> tables) throws IOException {
         String pipeline = """
-                source: { postgresql: { url: "%s", tables: [public.*], slot: %s, publication: %s, heartbeat: 1s } }
+                %s
                 log: { path: log }
                 streams:
                 %s
                 """.formatted(
-                        url,
-                        name,
-                        name,
+                        source,
                         tables.stream()
                                 .map(table -> "  %s: { from: public.%s }".formatted(table.name(), table.name()))
                                 .collect(Collectors.joining("\n")));
         return Service.start(
-                folder.resolve(name), pipeline, "localhost:1", "-Xmx256m", "-Ddelta-streams.feed.progress=500ms");
+                folder.resolve(name),
+                pipeline,
+                kafka.bootstrapServers(),
+                "-Xmx256m",
+                "-Ddelta-streams.feed.progress=500ms");
     }
 
     private static void awaitCapturing(Service service) {
         Awaitility.await("capture by " + service.folder())
-                .atMost(Duration.ofSeconds(40))
+                .atMost(Duration.ofMinutes(2))
                 .pollInterval(Duration.ofMillis(50))
                 .ignoreExceptionsInstanceOf(java.io.UncheckedIOException.class)
                 .until(() -> {
@@ -437,9 +454,11 @@ class FeedOracleIT {
                 List<Map<String, String>> expected = answer(connection, narrowing.sql(table));
                 for (Subscriber subscriber : subscribers) {
                     Awaitility.await("seed %d: %s as %s".formatted(seed, narrowing.sql(table), subscriber.path))
-                            .atMost(Duration.ofSeconds(40))
-                            .pollInterval(Duration.ofMillis(20))
-                            .untilAsserted(() -> assertThat(subscriber.folded()).isEqualTo(expected));
+                            .atMost(Duration.ofMinutes(2))
+                            .pollInterval(Duration.ofMillis(200))
+                            .untilAsserted(() -> assertThat(subscriber.folded())
+                                    .as(subscriber::story)
+                                    .isEqualTo(expected));
                 }
             }
         } finally {

@@ -1,6 +1,7 @@
 package io.deltastreams.fanout;
 
 import io.deltastreams.change.Batch;
+import io.deltastreams.change.BeforeImage;
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Column;
 import io.deltastreams.change.Position;
@@ -57,7 +58,7 @@ import org.jspecify.annotations.Nullable;
 
         @Override
         public Inventory inspect() {
-            return new Inventory(List.of(new Inventory.CapturedTable(SCHEMA, Inventory.BeforeImage.KEY)), List.of());
+            return new Inventory(List.of(new Inventory.CapturedTable(SCHEMA, BeforeImage.KEY)), List.of());
         }
 
         @Override

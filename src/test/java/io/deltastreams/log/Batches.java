@@ -18,17 +18,17 @@ import java.util.List;
 import java.util.Random;
 
 /** Batches to append, and what reading them gives. */
-final class Batches {
+public final class Batches {
 
-    static final TableId ORDERS = new TableId("public", "orders");
-    static final TableId CUSTOMERS = new TableId("public", "customers");
-    static final Schema ORDER = schema(ORDERS, 1);
-    static final Schema CUSTOMER = schema(CUSTOMERS, 1);
-    static final Instant TIME = Instant.parse("2026-11-22T10:15:30.123456Z");
+    public static final TableId ORDERS = new TableId("public", "orders");
+    public static final TableId CUSTOMERS = new TableId("public", "customers");
+    public static final Schema ORDER = schema(ORDERS, 1);
+    public static final Schema CUSTOMER = schema(CUSTOMERS, 1);
+    public static final Instant TIME = Instant.parse("2026-11-22T10:15:30.123456Z");
 
     private Batches() {}
 
-    static Schema schema(TableId table, int version) {
+    public static Schema schema(TableId table, int version) {
         return new Schema(
                 table,
                 version,
@@ -37,11 +37,11 @@ final class Batches {
     }
 
     /** One transaction that inserts {@code count} rows, of about 120 bytes each on disk. */
-    static Transaction orders(long commit, int count) {
+    public static Transaction orders(long commit, int count) {
         return inserts(ORDER, commit, 0, count, TIME.plusSeconds(commit), true);
     }
 
-    static Transaction inserts(Schema schema, long commit, int from, int count, Instant time, boolean complete) {
+    public static Transaction inserts(Schema schema, long commit, int from, int count, Instant time, boolean complete) {
         List<Change> changes = new ArrayList<>();
         for (int i = from; i < from + count; i++) {
             changes.add(new Change.Insert(
@@ -50,19 +50,19 @@ final class Batches {
         return new Transaction("t" + commit, Transaction.Kind.COMMIT, time, changes, complete);
     }
 
-    static Batch batch(Transaction... transactions) {
+    public static Batch batch(Transaction... transactions) {
         String end = transactions.length == 0
                 ? "idle"
                 : transactions[transactions.length - 1].last().toString();
         return new Batch(List.of(transactions), new ResumeToken("token " + end));
     }
 
-    static Batch orderBatch(long commit) {
+    public static Batch orderBatch(long commit) {
         return batch(orders(commit, 3));
     }
 
     /** Batches of every kind of change and value, whose positions leap. */
-    static List<Batch> random(Random random, int count) {
+    public static List<Batch> random(Random random, int count) {
         RandomChanges changes = new RandomChanges(random);
         List<Schema> schemas = new ArrayList<>(List.of(RandomChanges.everyType(ORDERS), CUSTOMER));
         List<Batch> batches = new ArrayList<>();
@@ -112,12 +112,12 @@ final class Batches {
                 random.nextBoolean());
     }
 
-    static List<Transaction> transactions(List<Batch> batches) {
+    public static List<Transaction> transactions(List<Batch> batches) {
         return batches.stream().flatMap(batch -> batch.transactions().stream()).toList();
     }
 
     /** Everything behind {@code after}, read in slices. */
-    static List<Transaction> readAll(ChangeLog log, Position after) throws IOException {
+    public static List<Transaction> readAll(ChangeLog log, Position after) throws IOException {
         List<Transaction> all = new ArrayList<>();
         Position position = after;
         while (true) {

@@ -33,7 +33,8 @@ class DefinitionReaderTest {
             Map.of("kafka", (pipeline, stream, settings) -> {
                 settings.text("topic", stream.text());
                 return new NoSink();
-            }));
+            }),
+            Map.of());
 
     private static final String STREAM = "streams: { s: { from: public.t, to: { feed: {} } } }";
 
@@ -76,7 +77,9 @@ class DefinitionReaderTest {
         ChangeSource.Factory standard = settings -> new NoSource();
         ChangeSource.Factory other = settings -> new NoSource();
         DefinitionReader reader = new DefinitionReader(
-                Map.of("postgresql", standard, "postgresql/direct", standard, "postgresql/debezium", other), Map.of());
+                Map.of("postgresql", standard, "postgresql/direct", standard, "postgresql/debezium", other),
+                Map.of(),
+                Map.of());
 
         assertThat(reader.read("f.yaml", "source: { postgresql: { engine: debezium } }\n" + STREAM, _ -> null)
                         .source()

@@ -42,7 +42,9 @@ class PauseOthersTest {
                   other: { from: public.t, to: { memory: {} } }
                 """.formatted(server.port(), database, folder.resolve("log"));
         PipelineDefinition definition = new DefinitionReader(
-                        Map.of("postgresql", DirectEngineFactory.create()), Map.of("memory", new MemorySinks()))
+                        Map.of("postgresql", DirectEngineFactory.create()),
+                        Map.of("memory", new MemorySinks()),
+                        Map.of())
                 .read("f.yaml", file, _ -> null);
         Run run = new Run(
                 definition,

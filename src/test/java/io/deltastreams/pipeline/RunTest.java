@@ -3,6 +3,7 @@ package io.deltastreams.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.deltastreams.change.Batch;
+import io.deltastreams.change.BeforeImage;
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Column;
 import io.deltastreams.change.Position;
@@ -24,7 +25,6 @@ import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.Intake;
 import io.deltastreams.source.Intake.RetainedLog;
 import io.deltastreams.source.Inventory;
-import io.deltastreams.source.Inventory.BeforeImage;
 import io.deltastreams.source.Inventory.CapturedTable;
 import io.deltastreams.source.Resume;
 import io.deltastreams.source.SourceFailure;
@@ -134,7 +134,8 @@ class RunTest {
     }
 
     private void start(String streams, String log) throws IOException {
-        DefinitionReader reader = new DefinitionReader(Map.of("script", this::source), Map.of("memory", sinks));
+        DefinitionReader reader =
+                new DefinitionReader(Map.of("script", this::source), Map.of("memory", sinks), Map.of());
         PipelineDefinition definition = reader.read(
                 "f.yaml",
                 "name: test\nsource: { script: {} }\nlog: { path: %s%s }\nstreams:\n%s"

@@ -3,6 +3,9 @@ package io.deltastreams.sink.kafka;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.deltastreams.change.Position;
+import io.deltastreams.change.RelayPart;
+import io.deltastreams.change.RelayParts;
+import io.deltastreams.change.Relayed;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -29,6 +32,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 final class Broker {
 
     private static final String TIMEOUT_MILLIS = "10000";
+    private static final String REQUEST_MILLIS = "5000";
     private static final Duration READ = Duration.ofSeconds(60);
     private static final Duration POLL = Duration.ofMillis(500);
 
@@ -38,9 +42,9 @@ final class Broker {
     Broker(Map<String, Object> connection) {
         Map<String, Object> settings = new HashMap<>(connection);
         settings.putIfAbsent("bootstrap.servers", "localhost:9092");
-        settings.put("default.api.timeout.ms", TIMEOUT_MILLIS);
-        settings.put("request.timeout.ms", "5000");
-        settings.put("reconnect.backoff.max.ms", "5000");
+        settings.putIfAbsent("default.api.timeout.ms", TIMEOUT_MILLIS);
+        settings.putIfAbsent("request.timeout.ms", REQUEST_MILLIS);
+        settings.putIfAbsent("reconnect.backoff.max.ms", "5000");
         this.connection = Map.copyOf(settings);
     }
 
@@ -73,6 +77,95 @@ final class Broker {
         }
     }
 
+    /**
+     * Makes the relay's topic if it is absent, with one partition and without an end to its retention, and looks whether it can hold a history.
+     *
+     * @throws KafkaException if the broker is away or refuses, or the topic will not do
+     */
+    void ensureRelay(String topic) {
+        try (Admin admin = Admin.create(connection)) {
+            if (!await(admin.listTopics().names()).contains(topic)) {
+                create(
+                        admin,
+                        new NewTopic(topic, Optional.of(1), Optional.empty())
+                                .configs(Map.of(
+                                        TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE,
+                                        TopicConfig.RETENTION_MS_CONFIG, "-1",
+                                        TopicConfig.RETENTION_BYTES_CONFIG, "-1")));
+            }
+            int partitions = await(admin.describeTopics(List.of(topic)).allTopicNames()).values().stream()
+                    .mapToInt(description -> description.partitions().size())
+                    .sum();
+            if (partitions != 1) {
+                throw new KafkaException(
+                        "topic '%s' has %d partitions, and a history keeps its order in one: name another topic"
+                                .formatted(topic, partitions));
+            }
+        }
+    }
+
+    /** The last position of the history in a relay's topic; empty while there is none. */
+    Optional<Position> lastRelayed(String topic) {
+        TopicPartition partition = new TopicPartition(topic, 0);
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+            consumer.assign(List.of(partition));
+            long begin = consumer.beginningOffsets(List.of(partition)).getOrDefault(partition, 0L);
+            long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+            // Mostly the last message is enough; a large piece has many, and what was not brought to its end is passed
+            // over.
+            for (long window = 8; ; window *= 8) {
+                long from = Math.max(begin, end - window);
+                Optional<Position> last = lastRelayed(consumer, partition, from, end);
+                if (last.isPresent() || from == begin) {
+                    return last;
+                }
+            }
+        }
+    }
+
+    private static Optional<Position> lastRelayed(
+            KafkaConsumer<byte[], byte[]> consumer, TopicPartition partition, long from, long end) {
+        RelayParts parts = new RelayParts();
+        Optional<Position> last = Optional.empty();
+        long deadline = System.nanoTime() + READ.toNanos();
+        consumer.seek(partition, from);
+        while (consumer.position(partition) < end) {
+            for (ConsumerRecord<byte[], byte[]> message : consumer.poll(POLL)) {
+                Optional<Relayed> relayed = relayed(parts, message);
+                if (relayed.isPresent() && relayed.get() instanceof Relayed.History history) {
+                    last = Optional.of(
+                            last.filter(known -> known.isAfter(history.last())).orElse(history.last()));
+                }
+            }
+            if (System.nanoTime() > deadline) {
+                throw tooSlow(partition.topic());
+            }
+        }
+        return last;
+    }
+
+    private static Optional<Relayed> relayed(RelayParts parts, ConsumerRecord<byte[], byte[]> message) {
+        try {
+            return parts.add(message.offset(), RelayPart.decode(message.value()));
+        } catch (RuntimeException e) {
+            throw new KafkaException(
+                    "topic '%s' holds something else than a relay's history at offset %d: name another topic"
+                            .formatted(message.topic(), message.offset()),
+                    e);
+        }
+    }
+
+    private static TimeoutException tooSlow(String topic) {
+        return new TimeoutException("could not read '%s' to its end within %d s".formatted(topic, READ.toSeconds()));
+    }
+
+    private KafkaConsumer<byte[], byte[]> consumer() {
+        Map<String, Object> settings = new HashMap<>(connection);
+        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+        return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
     private static void create(Admin admin, NewTopic topic) {
         try {
             await(admin.createTopics(List.of(topic)).all());
@@ -103,12 +196,8 @@ final class Broker {
      * @throws KafkaException if the broker is away or refuses, or what is there is no position
      */
     Optional<Position> cursor(String cursorTopic, String key) {
-        Map<String, Object> settings = new HashMap<>(connection);
-        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
-        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
         TopicPartition partition = new TopicPartition(cursorTopic, 0);
-        try (KafkaConsumer<byte[], byte[]> consumer =
-                new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
             return lastValue(consumer, partition, key).map(value -> position(cursorTopic, key, value));
@@ -127,8 +216,7 @@ final class Broker {
                 }
             }
             if (System.nanoTime() > deadline) {
-                throw new TimeoutException(
-                        "could not read '%s' to its end within %d s".formatted(partition.topic(), READ.toSeconds()));
+                throw tooSlow(partition.topic());
             }
         }
         return last;

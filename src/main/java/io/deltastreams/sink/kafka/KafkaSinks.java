@@ -33,7 +33,7 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
 @Singleton
 @Identifier("kafka") final class KafkaSinks implements Sink.Factory {
 
-    private static final String CHANNEL = "kafka";
+    static final String CHANNEL = "kafka";
     private static final Pattern TOPIC = Pattern.compile("(?!\\.\\.?$)[A-Za-z0-9._-]{1,249}");
     private static final String TEXTUAL_BIGINT = "-bigint-string";
 
@@ -67,7 +67,7 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
         return new KafkaSink(records, bookmark, broker, outlet);
     }
 
-    private static String topic(Settings settings, String key, String otherwise) {
+    static String topic(Settings settings, String key, String otherwise) {
         String topic = settings.text(key, otherwise);
         if (!TOPIC.matcher(topic).matches()) {
             settings.problem(key, "'%s' is no topic: letters, digits, '.', '_' and '-', 249 at most".formatted(topic));

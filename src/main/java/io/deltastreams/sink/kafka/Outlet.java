@@ -2,6 +2,8 @@ package io.deltastreams.sink.kafka;
 
 import io.smallrye.reactive.messaging.kafka.KafkaProducer;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -74,6 +76,37 @@ final class Outlet {
             var _ = producer().send(record, (_, failure) -> settled(size, landed, failure));
         } catch (RuntimeException e) {
             settled(size, landed, e);
+        }
+    }
+
+    /**
+     * Sends a record and waits for it.
+     *
+     * @return its offset
+     * @throws RuntimeException why it is in doubt
+     */
+    long place(ProducerRecord<byte[], byte[]> record) {
+        CompletableFuture<Long> placed = new CompletableFuture<>();
+        int size = Math.min(WINDOW, size(record));
+        window.acquireUninterruptibly(size);
+        try {
+            var _ = producer().send(record, (metadata, failure) -> {
+                window.release(size);
+                if (failure == null) {
+                    placed.complete(metadata.offset());
+                } else {
+                    placed.completeExceptionally(failure);
+                }
+            });
+        } catch (RuntimeException e) {
+            window.release(size);
+            throw e;
+        }
+        push();
+        try {
+            return placed.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
     }
 

@@ -2,6 +2,7 @@ package io.deltastreams.source.debezium;
 
 import io.debezium.connector.postgresql.LogicalDecodingMessageMonitor;
 import io.debezium.data.Envelope;
+import io.deltastreams.change.BeforeImage;
 import io.deltastreams.change.Column;
 import io.deltastreams.change.Row;
 import io.deltastreams.change.Schema;
@@ -9,7 +10,6 @@ import io.deltastreams.change.TableId;
 import io.deltastreams.postgres.Catalog;
 import io.deltastreams.postgres.LogicalMessages;
 import io.deltastreams.postgres.SchemaVersions;
-import io.deltastreams.source.Inventory.BeforeImage;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,6 +1,7 @@
 package io.deltastreams.source.replay;
 
 import io.deltastreams.change.Batch;
+import io.deltastreams.change.BeforeImage;
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.ResumeToken;
@@ -11,7 +12,6 @@ import io.deltastreams.settings.Settings;
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.Intake;
 import io.deltastreams.source.Inventory;
-import io.deltastreams.source.Inventory.BeforeImage;
 import io.deltastreams.source.Inventory.CapturedTable;
 import io.deltastreams.source.Resume;
 import io.deltastreams.source.SourceFailure;

@@ -29,11 +29,12 @@ public final class TestBroker implements QuarkusTestResourceLifecycleManager {
         return Map.of(
                 "kafka.bootstrap.servers", up(),
                 "kafka.default.api.timeout.ms", "3000",
+                "kafka.request.timeout.ms", "2000",
                 "mp.messaging.outgoing.kafka.delivery.timeout.ms", "3000",
                 "mp.messaging.outgoing.kafka.request.timeout.ms", "2000");
     }
 
-    String up() {
+    public String up() {
         if (folder == null) {
             throw new IllegalStateException("not started");
         }
@@ -43,7 +44,7 @@ public final class TestBroker implements QuarkusTestResourceLifecycleManager {
         return broker.bootstrapServers();
     }
 
-    void down() {
+    public void down() {
         if (running != null) {
             running.close();
             running = null;

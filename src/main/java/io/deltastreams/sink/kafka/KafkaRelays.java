@@ -1,0 +1,35 @@
+package io.deltastreams.sink.kafka;
+
+import io.deltastreams.settings.Settings;
+import io.deltastreams.sink.Relay;
+import io.smallrye.common.annotation.Identifier;
+import io.smallrye.reactive.messaging.kafka.KafkaClientService;
+import jakarta.inject.Singleton;
+import java.util.Map;
+
+/**
+ * The kind {@code kafka} of relay. Settings:
+ *
+ * <ul>
+ *   <li>{@code topic}; made if absent, with one partition and unlimited retention
+ *   <li>{@code required} is the pipeline's
+ * </ul>
+ */
+@Singleton
+@Identifier("kafka") final class KafkaRelays implements Relay.Factory {
+
+    private final Broker broker;
+    private final Outlet outlet;
+
+    KafkaRelays(@Identifier("default-kafka-broker") Map<String, Object> connection, KafkaClientService clients) {
+        this.broker = new Broker(connection);
+        this.outlet = new Outlet(() -> clients.getProducer(KafkaSinks.CHANNEL));
+    }
+
+    @Override
+    public Relay create(Settings settings) {
+        String topic = KafkaSinks.topic(settings, "topic", "delta-streams-log");
+        settings.flag("required", false);
+        return new KafkaRelay(topic, broker, outlet);
+    }
+}
