@@ -47,6 +47,8 @@ final class Pages implements Presentation {
     private static final int AT_ONCE = 32;
 
     private static final Duration TURN = Duration.ofSeconds(10);
+    /** How long rows are waited for at least, while the state catches up. */
+    private static final Duration ROWS = Duration.ofSeconds(10);
 
     private final FeedCodecs codecs;
     private final FeedConfig config;
@@ -122,17 +124,54 @@ final class Pages implements Presentation {
     @Override
     public Future<Void> open(RoutingContext http, FeedRequest request, String mediaType) throws Refusal {
         Wanted wanted = Wanted.read(http.queryParams());
-        if (request.start() instanceof Start.Snapshot) {
-            throw Refusal.ofParameter("from", "'snapshot' is for 'Accept: text/event-stream'");
-        }
         CompletableFuture<Void> cancelled = new CompletableFuture<>();
         Turn turn = new Turn(subscribers.admit(Subscribers.client(http), () -> cancelled.complete(null)), cancelled);
         http.response().closeHandler(_ -> cancelled.complete(null));
         Context context = Vertx.currentContext();
+        if (request.start() instanceof Start.Snapshot) {
+            return rows(http, request, mediaType, wanted, cancelled, context).onComplete(_ -> turn.end());
+        }
         return Future.fromCompletionStage(request.start().in(request.stream()).subscribeAsCompletionStage(), context)
                 .compose(after -> Future.fromCompletionStage(page(request, wanted, after, turn), context))
                 .compose(page -> answer(http, request, mediaType, page))
                 .onComplete(_ -> turn.end());
+    }
+
+    private Future<Void> rows(
+            RoutingContext http,
+            FeedRequest request,
+            String mediaType,
+            Wanted wanted,
+            CompletableFuture<Void> cancelled,
+            Context context) {
+        HttpServerResponse response = http.response();
+        Duration patience = wanted.patience().compareTo(ROWS) > 0 ? wanted.patience() : ROWS;
+        long timer = http.vertx().setTimer(patience.toMillis(), _ -> cancelled.complete(null));
+        return RowsAnswer.await(request, cancelled, context).compose(rows -> {
+            http.vertx().cancelTimer(timer);
+            if (response.closed()) {
+                rows.close();
+                return Future.succeededFuture();
+            }
+            head(http, mediaType, rows.position()).putHeader(HttpHeaders.CACHE_CONTROL, "no-cache");
+            return new RowsAnswer(
+                            request,
+                            codecs.of(request.stream().id()),
+                            mediaType.equals(LINES),
+                            config.stallTimeout(),
+                            response,
+                            context)
+                    .send(rows);
+        });
+    }
+
+    /** What an answer says of the next page, whose address is the same for equal ones. */
+    private static HttpServerResponse head(RoutingContext http, String mediaType, Position next) {
+        return http.response()
+                .putHeader(HttpHeaders.VARY, "Accept, Last-Event-ID")
+                .putHeader("Link", "<?after=%s%s>; rel=\"next\"".formatted(next, others(http)))
+                .putHeader("DS-Next", next.toString())
+                .putHeader(HttpHeaders.CONTENT_TYPE, mediaType.equals(JSON) ? JSON : LINES);
     }
 
     private CompletableFuture<Page> page(FeedRequest request, Wanted wanted, Position after, Turn turn) {
@@ -174,13 +213,10 @@ final class Pages implements Presentation {
         if (response.closed()) {
             return Future.succeededFuture();
         }
-        String next = "?after=" + page.next() + others(http);
         String tag = "\"%s-%s\"".formatted(page.after(), page.next());
         boolean forEver = page.settled() && request.start() instanceof Start.After;
-        response.putHeader(HttpHeaders.VARY, "Accept, Last-Event-ID")
+        head(http, mediaType, page.next())
                 .putHeader(HttpHeaders.ETAG, tag)
-                .putHeader("Link", "<%s>; rel=\"next\"".formatted(next))
-                .putHeader("DS-Next", page.next().toString())
                 .putHeader(
                         HttpHeaders.CACHE_CONTROL,
                         forEver
@@ -191,7 +227,6 @@ final class Pages implements Presentation {
         if (known != null && (known.strip().equals("*") || known.contains(tag))) {
             return response.setStatusCode(304).end();
         }
-        response.putHeader(HttpHeaders.CONTENT_TYPE, mediaType.equals(JSON) ? JSON : LINES);
         long timer = http.vertx().setTimer(Math.max(1, config.stallTimeout().toMillis()), _ -> response.reset());
         Future<Void> taken = response.end(mediaType.equals(JSON) ? json(request, page) : lines(page));
         return taken.onComplete(_ -> http.vertx().cancelTimer(timer));
