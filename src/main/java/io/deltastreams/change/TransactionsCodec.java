@@ -2,7 +2,6 @@ package io.deltastreams.change;
 
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.function.ToIntFunction;
@@ -133,16 +132,14 @@ public final class TransactionsCodec {
             }
             Position position = new Position(epoch, commit, index);
             if (behind || position.isAfter(after)) {
-                changes.add(change(head & OPERATION, position, dictionary.get(schema), own(in, length)));
+                // A copy: one row that somebody keeps would keep all that was read with it.
+                BinaryReader rows = new BinaryReader(in.bytes(length));
+                changes.add(change(head & OPERATION, position, dictionary.get(schema), rows));
+            } else {
+                in.skip(length);
             }
-            in.skip(length);
         }
         return changes;
-    }
-
-    /** A copy: one row that somebody keeps would keep all that was read with it. */
-    private static BinaryReader own(BinaryReader in, int length) {
-        return new BinaryReader(Arrays.copyOfRange(in.array(), in.position(), in.position() + length));
     }
 
     private static Change change(int operation, Position position, Schema schema, BinaryReader in) {

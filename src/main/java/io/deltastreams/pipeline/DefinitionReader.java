@@ -32,7 +32,6 @@ record DefinitionReader(
         Map<String, ChangeSource.Factory> sources, Map<String, Sink.Factory> sinks, Map<String, Relay.Factory> relays) {
 
     private static final String FEED = "feed";
-    private static final String KAFKA = "kafka";
 
     /** Between a kind and an engine in a factory's identifier. */
     private static final String ENGINE = "/";
@@ -53,7 +52,9 @@ record DefinitionReader(
         Optional<PipelineDefinition.Source> source = source(top);
         LogSettings log = log(
                 top.section("log"),
-                source.filter(some -> some.kind().equals(KAFKA)).isPresent() ? Durability.EPHEMERAL : Durability.FSYNC);
+                source.filter(some -> some.factory().keepsHistory()).isPresent()
+                        ? Durability.EPHEMERAL
+                        : Durability.FSYNC);
         List<PipelineDefinition.Stream> streams = streams(name, top);
         Optional<StateSettings> state = state(top, log, streams);
         Optional<PipelineDefinition.Relaying> relay = relay(top);
@@ -67,26 +68,32 @@ record DefinitionReader(
             top.problem("'source' is missing; it says which database to capture, one of " + known(sources));
             return Optional.empty();
         }
-        Settings section = top.section("source");
+        return only(top.section("source"), "kind of source", sources).map(only -> {
+            PipelineDefinition.Source source = new PipelineDefinition.Source(
+                    only.kind(), engine(only.kind(), only.settings(), only.factory()), only.settings());
+            source.create().close();
+            return source;
+        });
+    }
+
+    /** The one kind that a section holds. */
+    private record Only<F>(String kind, F factory, Settings settings) {}
+
+    private static <F> Optional<Only<F>> only(Settings section, String what, Map<String, F> known) {
         List<String> kinds = section.keys();
+        kinds.forEach(section::has);
         if (kinds.size() != 1) {
-            kinds.forEach(section::has);
-            section.problem("must hold exactly one kind of source, one of %s; it holds %s"
-                    .formatted(known(sources), kinds.isEmpty() ? "none" : String.join(", ", kinds)));
+            section.problem("must hold exactly one %s, one of %s; it holds %s"
+                    .formatted(what, known(known), kinds.isEmpty() ? "none" : String.join(", ", kinds)));
             return Optional.empty();
         }
         String kind = kinds.getFirst();
-        ChangeSource.Factory factory = sources.get(kind);
+        F factory = known.get(kind);
         if (factory == null) {
-            section.has(kind);
-            section.problem(kind, unknown("kind of source", kind, sources));
+            section.problem(kind, unknown(what, kind, known));
             return Optional.empty();
         }
-        Settings settings = section.section(kind);
-        PipelineDefinition.Source source =
-                new PipelineDefinition.Source(kind, engine(kind, settings, factory), settings);
-        source.create().close();
-        return Optional.of(source);
+        return Optional.of(new Only<>(kind, factory, section.section(kind)));
     }
 
     private ChangeSource.Factory engine(String kind, Settings settings, ChangeSource.Factory standard) {
@@ -113,26 +120,14 @@ record DefinitionReader(
         if (!top.has("relay")) {
             return Optional.empty();
         }
-        Settings section = top.section("relay");
-        List<String> kinds = section.keys();
-        kinds.forEach(section::has);
-        if (kinds.size() != 1) {
-            section.problem("must hold exactly one kind of relay, one of %s; it holds %s"
-                    .formatted(known(relays), kinds.isEmpty() ? "none" : String.join(", ", kinds)));
-            return Optional.empty();
-        }
-        String kind = kinds.getFirst();
-        Relay.Factory factory = relays.get(kind);
-        if (factory == null) {
-            section.problem(kind, unknown("kind of relay", kind, relays));
-            return Optional.empty();
-        }
-        Settings settings = section.section(kind);
-        boolean required = settings.flag("required", false);
-        return Optional.of(new PipelineDefinition.Relaying(kind, required, factory.create(settings)));
+        return only(top.section("relay"), "kind of relay", relays)
+                .map(only -> new PipelineDefinition.Relaying(
+                        only.kind(),
+                        only.settings().flag("required", false),
+                        only.factory().create(only.settings())));
     }
 
-    /** @param usual what the source can do without: whoever takes another instance's history has it there once more */
+    /** @param usual unless it is said */
     private static LogSettings log(Settings section, Durability usual) {
         Path path = Path.of(section.text("path", "data/log"));
         LogSettings defaults = LogSettings.at(path);

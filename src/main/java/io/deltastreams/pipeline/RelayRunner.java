@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -59,12 +59,13 @@ final class RelayRunner implements AutoCloseable {
     private volatile String message = "";
     private final AtomicLong delivered = new AtomicLong();
     private volatile boolean closed;
-    private volatile CompletableFuture<Void> news = new CompletableFuture<>();
+    /** What the source described last; nothing is relayed before it did. */
+    private volatile Inventory inventory = new Inventory(List.of(), List.of());
 
-    /** What the streams are made of, as the source described it; null before it did. */
-    private volatile @Nullable Inventory inventory;
+    private final CountDownLatch described = new CountDownLatch(1);
 
     // Of the thread.
+    private final Backoff backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
     private final Map<TableId, Relayed.Table> tables = new LinkedHashMap<>();
     private @Nullable Inventory told;
     private boolean tablesChanged;
@@ -100,17 +101,16 @@ final class RelayRunner implements AutoCloseable {
     /** What the source captures; nothing is relayed before it has told. Any thread. */
     void describe(Inventory now) {
         inventory = now;
-        news.complete(null);
+        described.countDown();
     }
 
     private void keepRelaying() {
-        Duration pause = FIRST_PAUSE;
         try {
+            described.await();
             while (!closed) {
                 try {
                     Position end = definition.relay().open();
                     begin(end);
-                    pause = FIRST_PAUSE;
                     relay(end);
                     return;
                 } catch (TargetAway away) {
@@ -118,8 +118,7 @@ final class RelayRunner implements AutoCloseable {
                 } catch (IOException e) {
                     doubted("the log cannot be read: " + e.getMessage());
                 }
-                Thread.sleep(pause);
-                pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause.multipliedBy(2);
+                Thread.sleep(backoff.next());
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
@@ -134,7 +133,6 @@ final class RelayRunner implements AutoCloseable {
 
     private void begin(Position end) {
         cursor = end;
-        told = null;
         coverage = UNKNOWN;
         last = null;
         if (state == State.RETRYING) {
@@ -158,14 +156,7 @@ final class RelayRunner implements AutoCloseable {
     private void relay(Position end) throws IOException, InterruptedException {
         Position at = end;
         while (!closed) {
-            CompletableFuture<Void> next = new CompletableFuture<>();
-            news = next;
-            Inventory now = inventory;
-            if (now == null) {
-                await(next, LOOK);
-                continue;
-            }
-            enter(now);
+            enter(inventory);
             // In this order: everything that the token speaks of stands up to there.
             Optional<ResumeToken> token = log.resumeToken();
             Position reached = log.last().orElse(Position.START);
@@ -181,20 +172,19 @@ final class RelayRunner implements AutoCloseable {
                 }
             }
             cursor = at;
+            backoff.reset();
             if (!log.last().orElse(Position.START).isAfter(at)) {
-                CompletableFuture<Void> beyond = log.beyond(at);
-                var _ = next.thenAccept(_ -> beyond.cancel(false));
-                await(beyond, LOOK);
-                beyond.cancel(false);
+                awaitBeyond(at);
             }
         }
     }
 
-    private static void await(CompletableFuture<Void> future, Duration patience) throws InterruptedException {
+    private void awaitBeyond(Position at) throws InterruptedException {
+        CompletableFuture<Void> beyond = log.beyond(at);
         try {
-            future.get(patience.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | CancellationException _) {
-            // It is looked at anyway.
+            beyond.get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException _) {
+            beyond.cancel(false);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof LogClosed over) {
                 throw over;
@@ -203,7 +193,7 @@ final class RelayRunner implements AutoCloseable {
         }
     }
 
-    /** The tables as the source described them, each in the newest shape that the log knows. */
+    /** The tables as the source describes them; of their later shapes their changes tell. */
     private void enter(Inventory now) {
         if (now.equals(told)) {
             return;

@@ -97,7 +97,7 @@ final class SourceRunner implements Intake, AutoCloseable {
     }
 
     private void keepCapturing() {
-        Duration pause = FIRST_PAUSE;
+        Backoff backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
         try {
             while (!closed) {
                 long before = capturedInAll();
@@ -105,14 +105,16 @@ final class SourceRunner implements Intake, AutoCloseable {
                 if (closed) {
                     return;
                 }
-                pause = capturedInAll() > before ? FIRST_PAUSE : pause;
+                if (capturedInAll() > before) {
+                    backoff.reset();
+                }
+                Duration pause = backoff.next();
                 state = State.RETRYING;
                 message = trouble;
                 LOG.warnf("source=%s state=retrying pause=%s cause=\"%s\"", definition.kind(), pause, trouble);
                 synchronized (gate) {
                     gate.wait(pause.toMillis());
                 }
-                pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause.multipliedBy(2);
             }
         } catch (InvalidPipeline e) {
             state = State.STOPPED;

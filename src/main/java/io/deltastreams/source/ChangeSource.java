@@ -68,5 +68,10 @@ public interface ChangeSource extends AutoCloseable {
 
         /** Reads the kind's section; whatever is wrong there goes into the settings' problems. Opens nothing yet. */
         ChangeSource create(Settings settings);
+
+        /** Whether what such a source gave can be had from it again, so that a log of it does not need the disk to be safe. */
+        default boolean keepsHistory() {
+            return false;
+        }
     }
 }

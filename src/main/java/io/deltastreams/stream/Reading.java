@@ -26,7 +26,9 @@ public sealed interface Reading {
         private final Position upTo;
         private final Optional<Instant> committedAt;
         private final ConcurrentMap<Object, Object> derived = new ConcurrentHashMap<>();
+        /** What is counted: what was made of the deltas and, once that was asked for, they. */
         private long held;
+
         private @Nullable AtomicLong total;
 
         /** @param committedAt when what stands before {@code upTo}, of this stream or of others, was committed, as far as that was passed */
@@ -34,10 +36,10 @@ public sealed interface Reading {
             this.deltas = List.copyOf(deltas);
             this.upTo = upTo;
             this.committedAt = committedAt;
-            this.held = held(deltas);
         }
 
-        private static long held(List<Delta> deltas) {
+        /** About how many bytes the deltas keep in memory, with those of others that lie beside theirs. */
+        long weight() {
             long held = 256;
             Row neighbour = null;
             for (Delta delta : deltas) {
@@ -89,7 +91,8 @@ public sealed interface Reading {
         }
 
         /** Counts what is kept here, from now on, into a sum. */
-        synchronized void countIn(AtomicLong sum) {
+        synchronized void countIn(AtomicLong sum, long weight) {
+            held += weight;
             sum.addAndGet(held);
             total = sum;
         }

@@ -39,7 +39,6 @@ public final class RecentReadings {
         this.limit = limit;
     }
 
-    @SuppressWarnings("ReferenceEquality")
     Reading get(StreamId stream, Position after, Supplier<Reading> read) {
         Place place = new Place(stream, after);
         CompletableFuture<Reading> mine = new CompletableFuture<>();
@@ -55,19 +54,16 @@ public final class RecentReadings {
         }
         try {
             Reading reading = read.get();
-            synchronized (readings) {
-                if (!isLasting(after, reading)) {
-                    readings.remove(place, mine);
-                } else if (reading instanceof Reading.Deltas deltas && readings.get(place) == mine) {
-                    deltas.countIn(held);
-                }
+            if (reading instanceof Reading.Deltas deltas && deltas.upTo().isAfter(after)) {
+                keep(place, mine, deltas);
+            } else {
+                // An empty one will be another one soon, and a gap or a stop may be mended.
+                forget(place, mine);
                 mine.complete(reading);
             }
             return reading;
         } catch (RuntimeException e) {
-            synchronized (readings) {
-                readings.remove(place, mine);
-            }
+            forget(place, mine);
             mine.completeExceptionally(e);
             throw e;
         }
@@ -88,9 +84,22 @@ public final class RecentReadings {
         }
     }
 
-    /** A reading that moved its reader on; an empty one will be another one soon, and a gap or a stop may be mended. */
-    private static boolean isLasting(Position after, Reading reading) {
-        return reading instanceof Reading.Deltas deltas && deltas.upTo().isAfter(after);
+    /** Unless it had to make room already. */
+    @SuppressWarnings("ReferenceEquality")
+    private void keep(Place place, CompletableFuture<Reading> mine, Reading.Deltas deltas) {
+        long weight = deltas.weight();
+        synchronized (readings) {
+            if (readings.get(place) == mine) {
+                deltas.countIn(held, weight);
+            }
+            mine.complete(deltas);
+        }
+    }
+
+    private void forget(Place place, CompletableFuture<Reading> mine) {
+        synchronized (readings) {
+            readings.remove(place, mine);
+        }
     }
 
     /** About how many bytes are kept. */

@@ -3,11 +3,11 @@ package io.deltastreams.sink.kafka;
 import io.smallrye.reactive.messaging.kafka.KafkaProducer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -70,12 +70,20 @@ final class Outlet {
      * @param landed told once, maybe on another thread: null when all replicas in sync have it, otherwise why not
      */
     void send(ProducerRecord<byte[], byte[]> record, Consumer<@Nullable Throwable> landed) {
+        send(record, (_, failure) -> landed.accept(failure));
+    }
+
+    private void send(ProducerRecord<byte[], byte[]> record, Callback landed) {
         int size = Math.min(WINDOW, size(record));
         window.acquireUninterruptibly(size);
+        Callback settled = (metadata, failure) -> {
+            window.release(size);
+            landed.onCompletion(metadata, failure);
+        };
         try {
-            var _ = producer().send(record, (_, failure) -> settled(size, landed, failure));
+            var _ = producer().send(record, settled);
         } catch (RuntimeException e) {
-            settled(size, landed, e);
+            settled.onCompletion(null, e);
         }
     }
 
@@ -83,31 +91,19 @@ final class Outlet {
      * Sends a record and waits for it.
      *
      * @return its offset
-     * @throws RuntimeException why it is in doubt
+     * @throws KafkaException why it is in doubt
      */
     long place(ProducerRecord<byte[], byte[]> record) {
         CompletableFuture<Long> placed = new CompletableFuture<>();
-        int size = Math.min(WINDOW, size(record));
-        window.acquireUninterruptibly(size);
-        try {
-            var _ = producer().send(record, (metadata, failure) -> {
-                window.release(size);
-                if (failure == null) {
-                    placed.complete(metadata.offset());
-                } else {
-                    placed.completeExceptionally(failure);
-                }
-            });
-        } catch (RuntimeException e) {
-            window.release(size);
-            throw e;
-        }
+        send(record, (metadata, failure) -> {
+            if (failure == null) {
+                placed.complete(metadata.offset());
+            } else {
+                placed.completeExceptionally(failure);
+            }
+        });
         push();
-        try {
-            return placed.join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : e;
-        }
+        return Broker.await(placed);
     }
 
     /**
@@ -130,11 +126,6 @@ final class Outlet {
                 // The client is being closed: each record under way hears of that itself.
             }
         } while (!pushes.compareAndSet(seen, 0));
-    }
-
-    private void settled(int size, Consumer<@Nullable Throwable> landed, @Nullable Throwable failure) {
-        window.release(size);
-        landed.accept(failure);
     }
 
     private static int size(ProducerRecord<byte[], byte[]> record) {

@@ -13,6 +13,7 @@ import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.Intake;
 import io.deltastreams.source.Inventory;
 import io.deltastreams.source.Inventory.CapturedTable;
+import io.deltastreams.source.OneRun;
 import io.deltastreams.source.Resume;
 import io.deltastreams.source.SourceFailure;
 import io.deltastreams.source.SourceFailure.Kind;
@@ -23,10 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the history that another instance relays. Settings:
@@ -49,7 +48,7 @@ final class KafkaSource implements ChangeSource {
     private final Map<String, Object> connection;
     private final String name;
     private final Begin begin;
-    private final CountDownLatch ended = new CountDownLatch(1);
+    private final OneRun run = new OneRun();
 
     /** Offset of the tables that were told last by {@link #inspect}, and which they are. */
     private volatile long inspectedAt = -1;
@@ -57,8 +56,6 @@ final class KafkaSource implements ChangeSource {
     private volatile Set<TableId> inspected = Set.of();
 
     private volatile Place place = new Place(0, false, UNKNOWN, Set.of());
-    private volatile boolean closed;
-    private @Nullable Thread runner;
 
     private KafkaSource(Map<String, Object> connection, String name, Begin begin) {
         this.connection = connection;
@@ -123,7 +120,7 @@ final class KafkaSource implements ChangeSource {
 
     @Override
     public void run(Resume resume, Intake intake) throws SourceFailure, InterruptedException {
-        if (!begins()) {
+        if (!run.begin()) {
             return;
         }
         try (Topic topic = new Topic(name, connection)) {
@@ -136,19 +133,12 @@ final class KafkaSource implements ChangeSource {
             }
             read(topic, new Reader(topic, known.isEmpty(), resume.last().orElse(Position.START)), intake);
         } catch (InterruptedException e) {
-            if (!closed) {
+            if (!run.isClosed()) {
                 throw e;
             }
         } finally {
-            ended.countDown();
+            run.end();
         }
-    }
-
-    private synchronized boolean begins() {
-        if (!closed) {
-            runner = Thread.currentThread();
-        }
-        return !closed;
     }
 
     private Place known(ResumeToken token) {
@@ -158,7 +148,7 @@ final class KafkaSource implements ChangeSource {
     }
 
     private void read(Topic topic, Reader reader, Intake intake) throws SourceFailure, InterruptedException {
-        while (!closed) {
+        while (!run.isClosed()) {
             for (ConsumerRecord<byte[], byte[]> message : topic.poll()) {
                 Optional<Relayed> relayed = topic.add(reader.parts, message);
                 if (relayed.isEmpty()) {
@@ -230,18 +220,7 @@ final class KafkaSource implements ChangeSource {
 
     @Override
     public void close() {
-        synchronized (this) {
-            closed = true;
-            if (runner == null || ended.getCount() == 0) {
-                return;
-            }
-            runner.interrupt();
-        }
-        try {
-            ended.await();
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
+        run.close();
     }
 
     /** Makes sources of the kind {@code kafka}. */
@@ -252,6 +231,11 @@ final class KafkaSource implements ChangeSource {
 
         Factory(@Identifier("default-kafka-broker") Map<String, Object> connection) {
             this.connection = connection;
+        }
+
+        @Override
+        public boolean keepsHistory() {
+            return true;
         }
 
         @Override

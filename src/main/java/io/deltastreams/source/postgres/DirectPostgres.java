@@ -23,6 +23,7 @@ import io.deltastreams.settings.Settings;
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.Intake;
 import io.deltastreams.source.Inventory;
+import io.deltastreams.source.OneRun;
 import io.deltastreams.source.Resume;
 import io.deltastreams.source.SourceFailure;
 import io.deltastreams.source.SourceFailure.Kind;
@@ -41,7 +42,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -52,10 +52,8 @@ final class DirectPostgres implements ChangeSource {
 
     private final PostgresSettings settings;
     private final Set<String> textual;
-    private final CountDownLatch ended = new CountDownLatch(1);
+    private final OneRun run = new OneRun();
     private volatile @Nullable Incremental incremental;
-    private volatile boolean closed;
-    private @Nullable Thread runner;
 
     private DirectPostgres(PostgresSettings settings, Set<String> textual) {
         this.settings = settings;
@@ -69,7 +67,7 @@ final class DirectPostgres implements ChangeSource {
 
     @Override
     public void run(Resume resume, Intake intake) throws SourceFailure, InterruptedException {
-        if (!begin()) {
+        if (!run.begin()) {
             return;
         }
         try (Catalog session = Catalog.open(settings.server())) {
@@ -91,24 +89,16 @@ final class DirectPostgres implements ChangeSource {
                     "it is read again from the log's end; if that fails alike, engine: debezium reads it in another way",
                     e);
         } catch (SQLException e) {
-            if (!closed) {
+            if (!run.isClosed()) {
                 throw Failures.of(settings, e);
             }
         } catch (InterruptedException e) {
-            if (!closed) {
+            if (!run.isClosed()) {
                 throw e;
             }
         } finally {
-            ended.countDown();
+            run.end();
         }
-    }
-
-    private synchronized boolean begin() {
-        runner = Thread.currentThread();
-        if (closed) {
-            ended.countDown();
-        }
-        return !closed;
     }
 
     /** Tables whose rows are to be read while the stream goes on: the log knows of them before their changes can come. */
@@ -202,7 +192,7 @@ final class DirectPostgres implements ChangeSource {
                 case Pulse.BudgetPassed passed -> throw passed;
                 case ProtocolViolation violation -> throw violation;
                 default -> {
-                    if (!closed) {
+                    if (!run.isClosed()) {
                         throw Failures.of(settings, failure);
                     }
                 }
@@ -249,18 +239,7 @@ final class DirectPostgres implements ChangeSource {
 
     @Override
     public void close() {
-        synchronized (this) {
-            closed = true;
-            if (runner == null || ended.getCount() == 0) {
-                return;
-            }
-            runner.interrupt();
-        }
-        try {
-            ended.await();
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
+        run.close();
     }
 
     /** Makes sources of the kind {@code postgresql}. */

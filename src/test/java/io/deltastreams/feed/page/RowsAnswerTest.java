@@ -6,12 +6,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.deltastreams.change.Coverage;
 import io.deltastreams.change.Position;
-import io.deltastreams.change.ResumeToken;
-import io.deltastreams.change.TableId;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.feed.Quick;
 import io.deltastreams.feed.Shop;
-import io.deltastreams.state.Origin;
+import io.deltastreams.feed.ToldOrigin;
 import io.deltastreams.state.State;
 import io.deltastreams.state.StateSettings;
 import io.vertx.core.json.JsonObject;
@@ -26,13 +24,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,26 +46,9 @@ class RowsAnswerTest {
 
     private final Quick config = new Quick(LONG, LONG, LONG, 100, Duration.ofSeconds(1), OptionalInt.empty());
     private final HttpClient http = HttpClient.newHttpClient();
-    private final AtomicReference<Coverage> coverage = new AtomicReference<>(Coverage.WHOLE);
+    private final ToldOrigin origin = new ToldOrigin();
     private State state;
     private Shop shop;
-
-    private final Origin origin = new Origin() {
-        @Override
-        public Coverage coverage(ResumeToken token) {
-            return Objects.requireNonNull(coverage.get());
-        }
-
-        @Override
-        public void read(TableId table) throws Unread {
-            throw new Unread(false, "not in this test");
-        }
-
-        @Override
-        public boolean wasRead(TableId table) {
-            return false;
-        }
-    };
 
     @BeforeEach
     void open() throws IOException {
@@ -176,12 +155,12 @@ class RowsAnswerTest {
 
     @Test
     void they_are_waited_for_until_they_are_there() {
-        coverage.set(new Coverage(Coverage.Snapshot.RUNNING, Set.of(), Set.of()));
+        origin.tell(new Coverage(Coverage.Snapshot.RUNNING, Set.of(), Set.of()));
         shop.insert(Shop.ORDERS, "PAID", 1);
         await().until(() -> state.status().message().startsWith("the source's snapshot"));
 
         CompletableFuture<HttpResponse<String>> asked = asked("?from=snapshot", "application/x-ndjson");
-        coverage.set(Coverage.WHOLE);
+        origin.tell(Coverage.WHOLE);
         awaitState(shop.insert(Shop.ORDERS, "PAID", 2).last());
 
         assertThat(keys(asked.join())).containsExactly("{\"id\":1}", "{\"id\":2}");
@@ -189,7 +168,7 @@ class RowsAnswerTest {
 
     @Test
     void where_they_will_never_be_there_it_says_why() {
-        coverage.set(new Coverage(Coverage.Snapshot.NEVER, Set.of(), Set.of()));
+        origin.tell(new Coverage(Coverage.Snapshot.NEVER, Set.of(), Set.of()));
         awaitState(shop.insert(Shop.ORDERS, "PAID", 1).last());
 
         HttpResponse<String> refused = lines("?from=snapshot");

@@ -5,16 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Coverage;
 import io.deltastreams.change.Position;
-import io.deltastreams.change.ResumeToken;
 import io.deltastreams.change.Row;
 import io.deltastreams.change.Schema;
-import io.deltastreams.change.TableId;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.feed.FeedConfig;
 import io.deltastreams.feed.Quick;
 import io.deltastreams.feed.Shop;
+import io.deltastreams.feed.ToldOrigin;
 import io.deltastreams.log.ChangeLog;
-import io.deltastreams.state.Origin;
 import io.deltastreams.state.State;
 import io.deltastreams.state.StateSettings;
 import io.deltastreams.state.StateStatus;
@@ -26,7 +24,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,26 +38,9 @@ class SseSnapshotTest {
     Path folder;
 
     private final FeedConfig config = Quick.PATIENT;
-    private final AtomicReference<Coverage> coverage = new AtomicReference<>(Coverage.WHOLE);
+    private final ToldOrigin origin = new ToldOrigin();
     private State state;
     private Shop shop;
-
-    private final Origin origin = new Origin() {
-        @Override
-        public Coverage coverage(ResumeToken token) {
-            return Objects.requireNonNull(coverage.get());
-        }
-
-        @Override
-        public void read(TableId table) throws Unread {
-            throw new Unread(false, "not in this test");
-        }
-
-        @Override
-        public boolean wasRead(TableId table) {
-            return false;
-        }
-    };
 
     @BeforeEach
     void open() throws IOException {
@@ -168,13 +148,13 @@ class SseSnapshotTest {
         awaitState(shop.insert(Shop.ORDERS, "A", 1).last());
         try (Listener listener = listen("")) {
             upTo(listener, "snapshot-end");
-            coverage.set(new Coverage(Coverage.Snapshot.RUNNING, Set.of(), Set.of()));
+            origin.tell(new Coverage(Coverage.Snapshot.RUNNING, Set.of(), Set.of()));
             shop.beginAgain();
             Listener.Event gap = listener.delta();
             assertThat(gap.event()).isEqualTo("gap");
             assertThat(gap.data()).contains("\"reason\":\"epoch\"");
             Position last = shop.insert(Shop.ORDERS, "B", 7).last();
-            coverage.set(Coverage.WHOLE);
+            origin.tell(Coverage.WHOLE);
             List<Listener.Event> rows = upTo(listener, "snapshot-end");
             assertThat(rows.getLast().id()).isEqualTo(last.toString());
             assertThat(rows.get(1).data()).contains("\"key\":{\"id\":7}");
@@ -183,20 +163,20 @@ class SseSnapshotTest {
 
     @Test
     void nobody_gets_rows_before_the_source_has_read_them_all() {
-        coverage.set(new Coverage(Coverage.Snapshot.RUNNING, Set.of(), Set.of()));
+        origin.tell(new Coverage(Coverage.Snapshot.RUNNING, Set.of(), Set.of()));
         awaitState(shop.insert(Shop.ORDERS, "A", 1).last());
         try (Listener listener = listen("")) {
             Awaitility.await().until(() -> state.status().message().startsWith("the source's snapshot"));
             Position last = shop.insert(Shop.ORDERS, "B", 2).last();
             awaitState(last);
-            coverage.set(Coverage.WHOLE);
+            origin.tell(Coverage.WHOLE);
             assertThat(upTo(listener, "snapshot-end").getLast().data()).contains("\"rows\":2");
         }
     }
 
     @Test
     void where_there_will_never_be_rows_it_is_said() {
-        coverage.set(new Coverage(Coverage.Snapshot.NEVER, Set.of(), Set.of()));
+        origin.tell(new Coverage(Coverage.Snapshot.NEVER, Set.of(), Set.of()));
         shop.insert(Shop.ORDERS, "A", 1);
         try (Listener listener = listen("")) {
             Listener.Event error = listener.delta();
@@ -232,7 +212,7 @@ class SseSnapshotTest {
     @Test
     void the_end_of_the_state_ends_the_feed() {
         awaitState(shop.insert(Shop.ORDERS, "A", 1).last());
-        coverage.set(new Coverage(Coverage.Snapshot.RUNNING, Set.of(), Set.of()));
+        origin.tell(new Coverage(Coverage.Snapshot.RUNNING, Set.of(), Set.of()));
         Awaitility.await().until(() -> !state.status().message().isEmpty());
         try (Listener listener = listen("")) {
             listener.next();

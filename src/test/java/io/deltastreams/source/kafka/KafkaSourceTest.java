@@ -57,6 +57,7 @@ class KafkaSourceTest {
     private static final AtomicInteger TOPICS = new AtomicInteger();
     private static final Coverage WHOLE = Coverage.WHOLE;
     private static final Relayed.Tables TABLES = tables(Batches.ORDER);
+    private static final Transaction FIRST = Batches.orders(10, 3);
 
     @Inject
     @Identifier("kafka") Relay.Factory relays;
@@ -89,6 +90,15 @@ class KafkaSourceTest {
     private Relay relay() {
         Relay relay = relays.create(settings("topic: " + topic));
         open.add(relay);
+        return relay;
+    }
+
+    /** One that has told its tables and {@link #FIRST}. */
+    private Relay begun() {
+        Relay relay = relay();
+        relay.open();
+        relay.put(TABLES);
+        relay.put(history(Position.START, FIRST));
         return relay;
     }
 
@@ -140,16 +150,13 @@ class KafkaSourceTest {
 
     @Test
     void a_restart_goes_on_where_it_was() throws Exception {
-        Relay relay = relay();
-        relay.open();
-        relay.put(TABLES);
-        relay.put(history(Position.START, Batches.orders(10, 3)));
+        Relay relay = begun();
         try (RunningSource _ = RunningSource.start(source(), intake)) {
             intake.awaitLog(log -> log.size() == 1);
         }
         int before = intake.batches().size();
 
-        relay.put(history(position(10, 2), Batches.orders(11, 1)));
+        relay.put(history(FIRST.last(), Batches.orders(11, 1)));
         try (RunningSource _ = RunningSource.start(source(), intake)) {
             intake.awaitLog(log -> log.size() == 2);
         }
@@ -160,15 +167,12 @@ class KafkaSourceTest {
 
     @Test
     void what_a_relay_wrote_a_second_time_is_left_out() throws Exception {
-        Relay relay = relay();
-        relay.open();
-        relay.put(TABLES);
-        relay.put(history(Position.START, Batches.orders(10, 3)));
-        relay.put(history(Position.START, Batches.orders(10, 3)));
+        Relay relay = begun();
+        relay.put(history(Position.START, FIRST));
         Relay another = relay();
-        assertThat(another.open()).isEqualTo(position(10, 2));
-        another.put(history(position(10, 2), Batches.orders(11, 1)));
-        relay.put(history(Position.START, Batches.orders(10, 3)));
+        assertThat(another.open()).isEqualTo(FIRST.last());
+        another.put(history(FIRST.last(), Batches.orders(11, 1)));
+        relay.put(history(Position.START, FIRST));
         assertThat(relay().open()).as("what is older counts for nothing").isEqualTo(position(11, 0));
 
         try (RunningSource _ = RunningSource.start(source(), intake)) {
@@ -181,10 +185,7 @@ class KafkaSourceTest {
 
     @Test
     void a_hole_is_told_and_nothing_behind_it_is_taken() throws Exception {
-        Relay relay = relay();
-        relay.open();
-        relay.put(TABLES);
-        relay.put(history(Position.START, Batches.orders(10, 3)));
+        Relay relay = begun();
         relay.put(history(position(15, 0), Batches.orders(16, 1)));
 
         SourceFailure hole = RunningSource.start(source(), intake).failure();
@@ -199,10 +200,7 @@ class KafkaSourceTest {
 
     @Test
     void behind_a_hole_a_new_epoch_may_begin() throws Exception {
-        Relay relay = relay();
-        relay.open();
-        relay.put(TABLES);
-        relay.put(history(Position.START, Batches.orders(10, 3)));
+        Relay relay = begun();
         Transaction anew = new Transaction(
                 "1",
                 Transaction.Kind.SNAPSHOT,
@@ -232,13 +230,10 @@ class KafkaSourceTest {
 
     @Test
     void whoever_begins_at_the_end_takes_what_comes_from_then_on() throws Exception {
-        Relay relay = relay();
-        relay.open();
-        relay.put(TABLES);
-        relay.put(history(Position.START, Batches.orders(10, 3)));
+        Relay relay = begun();
         try (RunningSource _ = RunningSource.start(source("begin: latest"), intake)) {
             long commit = 11;
-            Position last = position(10, 2);
+            Position last = FIRST.last();
             // Where the end was when it began is not to be seen from here.
             while (intake.log().isEmpty()) {
                 relay.put(history(last, Batches.orders(commit, 1)));
@@ -266,7 +261,7 @@ class KafkaSourceTest {
             assertThat(source.snapshots().status().tables())
                     .containsExactly(new TableSnapshots.Table(orders, TableSnapshots.State.WAITING, 0, 0));
 
-            relay.put(new Relayed.History(position(10, 2), List.of(), WHOLE, Set.of(orders)));
+            relay.put(new Relayed.History(FIRST.last(), List.of(), WHOLE, Set.of(orders)));
             intake.awaitBatches(2);
             assertThat(source.coverage(intake.batches().getLast().resume())).isEqualTo(WHOLE);
             assertThat(source.snapshots().status().tables())
@@ -279,12 +274,9 @@ class KafkaSourceTest {
 
     @Test
     void the_tables_are_those_in_force() throws Exception {
-        Relay relay = relay();
-        relay.open();
-        relay.put(TABLES);
-        relay.put(history(Position.START, Batches.orders(10, 3)));
+        Relay relay = begun();
         relay.put(tables(Batches.CUSTOMER, Batches.ORDER));
-        relay.put(history(position(10, 2), Batches.orders(11, 3)));
+        relay.put(history(FIRST.last(), Batches.orders(11, 3)));
 
         assertThat(source().inspect().tables())
                 .containsExactly(
@@ -294,10 +286,7 @@ class KafkaSourceTest {
 
     @Test
     void other_tables_are_described_anew() throws Exception {
-        Relay relay = relay();
-        relay.open();
-        relay.put(TABLES);
-        relay.put(history(Position.START, Batches.orders(10, 3)));
+        Relay relay = begun();
         ChangeSource source = source();
         source.inspect();
         RunningSource running = RunningSource.start(source, intake);
@@ -313,22 +302,19 @@ class KafkaSourceTest {
 
     @Test
     void nothing_is_lost_when_the_broker_is_away_for_a_while() throws Exception {
-        Relay relay = relay();
-        relay.open();
-        relay.put(TABLES);
-        relay.put(history(Position.START, Batches.orders(10, 3)));
+        Relay relay = begun();
         try (RunningSource _ = RunningSource.start(source(), intake)) {
             intake.awaitLog(log -> log.size() == 1);
             broker.down();
             assertThat(catchThrowableOfType(
-                            TargetAway.class, () -> relay.put(history(position(10, 2), Batches.orders(11, 1)))))
+                            TargetAway.class, () -> relay.put(history(FIRST.last(), Batches.orders(11, 1)))))
                     .hasMessageContaining(servers);
             broker.up();
             await().atMost(Duration.ofSeconds(30))
                     .ignoreException(TargetAway.class)
                     .until(() -> {
                         Position last = relay.open();
-                        if (last.equals(position(10, 2))) {
+                        if (last.equals(FIRST.last())) {
                             relay.put(history(last, Batches.orders(11, 1)));
                         }
                         return true;
@@ -340,11 +326,8 @@ class KafkaSourceTest {
 
     @Test
     void close_ends_it_while_it_waits_for_room_and_while_it_waits_for_news() throws Exception {
-        Relay relay = relay();
-        relay.open();
-        relay.put(TABLES);
-        relay.put(history(Position.START, Batches.orders(10, 3)));
-        relay.put(history(position(10, 2), Batches.orders(11, 3)));
+        Relay relay = begun();
+        relay.put(history(FIRST.last(), Batches.orders(11, 3)));
         intake.roomFor(1);
         try (RunningSource _ = RunningSource.start(source(), intake)) {
             intake.awaitBatches(1);
