@@ -68,6 +68,7 @@ final class Health {
             now.outputs()
                     .forEach(output ->
                             tell(response, output.stream() + "/" + output.kind(), output.state(), output.message()));
+            now.relay().ifPresent(relay -> tell(response, "relay/" + relay.kind(), relay.state(), relay.message()));
             if (now.log().status().waitingForRoom()) {
                 response.withData(
                         "log",

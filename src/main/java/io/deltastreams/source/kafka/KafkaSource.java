@@ -124,14 +124,18 @@ final class KafkaSource implements ChangeSource {
             return;
         }
         try (Topic topic = new Topic(name, connection)) {
-            Optional<Place> known = resume.token().map(this::known);
-            if (known.isPresent()) {
-                place = known.get();
+            Optional<ResumeToken> token = resume.token();
+            if (token.isPresent()) {
+                place = Place.of(token.get())
+                        .orElseThrow(() -> topic.failure(
+                                Kind.PERMANENT,
+                                "the log was written from a source of another kind",
+                                "give this one a log.path of its own"));
                 topic.seek(place.offset());
             } else {
                 topic.seek(begin == Begin.EARLIEST ? topic.begin() : topic.end());
             }
-            read(topic, new Reader(topic, known.isEmpty(), resume.last().orElse(Position.START)), intake);
+            read(topic, new Reader(topic, token.isEmpty(), resume.last().orElse(Position.START)), intake);
         } catch (InterruptedException e) {
             if (!run.isClosed()) {
                 throw e;
@@ -139,12 +143,6 @@ final class KafkaSource implements ChangeSource {
         } finally {
             run.end();
         }
-    }
-
-    private Place known(ResumeToken token) {
-        return Place.of(token)
-                .orElseThrow(() -> new IllegalStateException(
-                        "the log was written by a source of another kind; give this one a log.path of its own"));
     }
 
     private void read(Topic topic, Reader reader, Intake intake) throws SourceFailure, InterruptedException {

@@ -10,6 +10,7 @@ import io.deltastreams.change.Coverage;
 import io.deltastreams.change.Coverage.Snapshot;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Relayed;
+import io.deltastreams.change.ResumeToken;
 import io.deltastreams.change.Row;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
@@ -22,6 +23,7 @@ import io.deltastreams.sink.kafka.TestBroker;
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.Inventory.CapturedTable;
 import io.deltastreams.source.RecordingIntake;
+import io.deltastreams.source.Resume;
 import io.deltastreams.source.RunningSource;
 import io.deltastreams.source.SourceFailure;
 import io.deltastreams.source.TableSnapshots;
@@ -196,6 +198,19 @@ class KafkaSourceTest {
                 .hasMessageContaining("goes on behind 0001-000000000000000f-00000000");
         assertThat(hole.remedy()).contains("delete the folders of its log and its state");
         assertThat(intake.log()).hasSize(1);
+    }
+
+    @Test
+    void the_log_of_another_kind_of_source_is_told() throws Exception {
+        begun();
+        Resume foreign = new Resume(Optional.of(new ResumeToken("postgres/7")), Optional.of(FIRST.last()), List.of());
+
+        SourceFailure failure = RunningSource.start(source(), intake, foreign).failure();
+
+        assertThat(failure.kind()).isEqualTo(SourceFailure.Kind.PERMANENT);
+        assertThat(failure).hasMessageContaining("the log was written from a source of another kind");
+        assertThat(failure.remedy()).contains("a log.path of its own");
+        assertThat(intake.log()).isEmpty();
     }
 
     @Test
