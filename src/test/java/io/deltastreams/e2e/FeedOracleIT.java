@@ -381,6 +381,7 @@ class FeedOracleIT {
                 pipeline,
                 kafka.bootstrapServers(),
                 "-Xmx256m",
+                Service.QUICK,
                 "-Ddelta-streams.feed.progress=500ms");
     }
 

@@ -53,16 +53,16 @@ class MainJobIT {
             Map<String, FeedReader> readers = subscribe(service);
             try (Stalled _ = new Stalled(service.uri("/feeds/history?from=earliest"));
                     TpcB load = TpcB.start(jdbcUrl, 4, seed)) {
-                for (int kill = 0; kill < 5; kill++) {
+                for (int kill = 0; kill < 3; kill++) {
                     awaitTransactions(load, 200);
                     service.kill();
                     service.restart();
                     service.awaitReady();
-                    if (kill == 1) {
+                    if (kill == 0) {
                         postgres.close();
                         postgres = DemoPostgres.start(folder.resolve("postgres"), postgresPort);
                     }
-                    if (kill == 3) {
+                    if (kill == 1) {
                         kafka.close();
                         kafka = DemoKafka.start(folder.resolve("kafka"), kafkaPort);
                     }

@@ -38,7 +38,10 @@ class PgbenchTortureIT {
                 DemoKafka kafka = DemoKafka.start(folder.resolve("kafka"), Service.freePort())) {
             postgres.pgbench("-i", "-s", "1", "-q");
             try (Service service = Service.start(
-                    folder.resolve("service"), Pipelines.pgbench(postgres.url()), kafka.bootstrapServers())) {
+                    folder.resolve("service"),
+                    Pipelines.pgbench(postgres.url()),
+                    kafka.bootstrapServers(),
+                    "-Xmx512m")) {
                 service.awaitReady();
                 Process load = postgres.startPgbench("-c", "4", "-T", "30");
                 for (int kill = 0; kill < kills; kill++) {

@@ -24,6 +24,9 @@ final class Service implements AutoCloseable {
             Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
     private static final Pattern PEAK = Pattern.compile("VmHWM:\\s*(\\d+) kB");
 
+    /** Leaves out the compiler that pays off after minutes: for tests, whose services start often and live for seconds. */
+    static final String QUICK = "-XX:TieredStopAtLevel=1";
+
     private final Path folder;
     private final int port;
     private final String brokers;
@@ -40,7 +43,7 @@ final class Service implements AutoCloseable {
     }
 
     static Service start(Path folder, String pipeline, String brokers) throws IOException {
-        return start(folder, pipeline, brokers, "-Xmx512m");
+        return start(folder, pipeline, brokers, "-Xmx512m", QUICK);
     }
 
     /** @param options of the JVM */
