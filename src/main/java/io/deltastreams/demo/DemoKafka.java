@@ -102,6 +102,9 @@ public final class DemoKafka implements AutoCloseable {
         settings.put("transaction.state.log.replication.factor", "1");
         settings.put("transaction.state.log.min.isr", "1");
         settings.put("group.initial.rebalance.delay.ms", "0");
+        // One that was killed is let in again when its former session is over.
+        settings.put("broker.session.timeout.ms", "3000");
+        settings.put("broker.heartbeat.interval.ms", "1000");
         // A day of dev mode must not fill the disk.
         settings.put("log.retention.hours", "6");
         settings.put("log.roll.hours", "1");

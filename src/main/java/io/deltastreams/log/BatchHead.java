@@ -19,8 +19,14 @@ import org.jspecify.annotations.Nullable;
  */
 record BatchHead(ResumeToken token, @Nullable Content content, List<Schema> definitions) {
 
-    /** @param schemas the numbers of those that occur */
-    record Content(Position first, Position last, Instant newest, List<Integer> schemas) {
+    private static final int CONTENT = 1;
+    private static final int GOES_ON = 2;
+
+    /**
+     * @param whole whether the last transaction ends here
+     * @param schemas the numbers of those that occur
+     */
+    record Content(Position first, Position last, boolean whole, Instant newest, List<Integer> schemas) {
         Content {
             schemas = List.copyOf(schemas);
         }
@@ -28,8 +34,10 @@ record BatchHead(ResumeToken token, @Nullable Content content, List<Schema> defi
 
     void encode(BinaryWriter out) {
         Content known = content;
-        out.u8(known == null ? 0 : 1);
-        if (known != null) {
+        if (known == null) {
+            out.u8(0);
+        } else {
+            out.u8(known.whole ? CONTENT : CONTENT | GOES_ON);
             Fields.position(known.first, out);
             Fields.position(known.last, out);
             Fields.instant(known.newest, out);
@@ -42,9 +50,11 @@ record BatchHead(ResumeToken token, @Nullable Content content, List<Schema> defi
 
     /** The part that readers need. */
     static @Nullable Content content(BinaryReader in) {
-        if (in.u8() == 0) {
+        int flags = in.u8();
+        if (flags == 0) {
             return null;
         }
+        boolean whole = (flags & GOES_ON) == 0;
         Position first = Fields.position(in);
         Position last = Fields.position(in);
         Instant newest = Fields.instant(in);
@@ -53,7 +63,7 @@ record BatchHead(ResumeToken token, @Nullable Content content, List<Schema> defi
         for (int i = 0; i < count; i++) {
             schemas.add(in.varint());
         }
-        return new Content(first, last, newest, schemas);
+        return new Content(first, last, whole, newest, schemas);
     }
 
     static BatchHead decode(BinaryReader in) {

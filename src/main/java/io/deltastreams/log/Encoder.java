@@ -174,6 +174,7 @@ final class Encoder {
                 : new BatchHead.Content(
                         fresh.getFirst().first(),
                         fresh.getLast().last(),
+                        fresh.getLast().complete(),
                         newest,
                         known.values().stream().distinct().toList());
         BatchHead head = new BatchHead(batch.resume(), content, List.copyOf(definitions));

@@ -27,6 +27,7 @@ final class SegmentReader {
             IntPredicate wanted = wanted(segment.dictionary(), tables);
             List<Transaction> found = new ArrayList<>();
             Position upTo = after;
+            boolean whole = true;
             Optional<Instant> committedAt = Optional.empty();
             long weight = 0;
             int offset = segment.floor(after);
@@ -41,6 +42,7 @@ final class SegmentReader {
                         }
                     }
                     upTo = content.last();
+                    whole = content.whole();
                     committedAt = Optional.of(content.newest());
                     if (weight >= maxBytes) {
                         break;
@@ -48,7 +50,7 @@ final class SegmentReader {
                 }
                 offset += (int) frame.length();
             }
-            return new Slice.Changes(found, upTo, committedAt);
+            return new Slice.Changes(found, upTo, whole, committedAt);
         }
     }
 

@@ -94,16 +94,11 @@ final class Tail {
         for (Entry entry : entries) {
             filter(entry, after, tables, found);
         }
-        return Optional.of(
-                entries.isEmpty()
-                        ? new Slice.Changes(after)
-                        : new Slice.Changes(
-                                found,
-                                entries.getLast().last(),
-                                Optional.of(entries.getLast()
-                                        .transactions()
-                                        .getLast()
-                                        .committedAt())));
+        if (entries.isEmpty()) {
+            return Optional.of(new Slice.Changes(after));
+        }
+        Transaction last = entries.getLast().transactions().getLast();
+        return Optional.of(new Slice.Changes(found, last.last(), last.complete(), Optional.of(last.committedAt())));
     }
 
     private List<Entry> behind(Position after, long maxBytes) {

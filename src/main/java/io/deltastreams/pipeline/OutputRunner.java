@@ -7,6 +7,7 @@ import io.deltastreams.sink.Deltas;
 import io.deltastreams.sink.Outcome;
 import io.deltastreams.sink.Retrying;
 import io.deltastreams.sink.Sink;
+import io.deltastreams.sink.TargetTaken;
 import io.deltastreams.stream.DeltaStream;
 import io.deltastreams.stream.Pacing;
 import io.deltastreams.stream.Reading;
@@ -23,7 +24,7 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One stream's way to one sink: from the sink's cursor, reading after reading, the next one only when the last is delivered. An output that
+ * One stream's way to one sink: from the sink's cursor, reading after reading, the next one only when the last is delivered or taken. An output that
  * cannot go on stands still and holds up nobody (Invariant 5).
  */
 final class OutputRunner implements Retrying.Watch {
@@ -40,6 +41,13 @@ final class OutputRunner implements Retrying.Watch {
     private @Nullable Cancellable subscription;
 
     private volatile @Nullable Position cursor;
+
+    // Of one step after the other: where to read on, and what was taken since the cursor.
+    private Position place = Position.START;
+    private boolean whole = true;
+    private long taken;
+    private @Nullable Instant newest;
+
     private volatile State state = State.STARTING;
     private volatile String message = "";
     private final AtomicLong delivered = new AtomicLong();
@@ -77,10 +85,9 @@ final class OutputRunner implements Retrying.Watch {
     }
 
     private Uni<Outcome> step() {
-        Position after = cursor;
-        return after == null
-                ? sink.cursor().map(this::found)
-                : stream.nextFew(after, pacing()).chain(this::deliver);
+        return cursor == null
+                ? sink.cursor().map(this::found).onFailure(TargetTaken.class).recoverWithItem(this::superseded)
+                : stream.nextFew(place, pacing()).chain(this::deliver);
     }
 
     /** What capture may wait for, at its disk budget or to acknowledge, never waits for capture. */
@@ -89,48 +96,86 @@ final class OutputRunner implements Retrying.Watch {
     }
 
     private Outcome found(Optional<Position> position) {
-        cursor = position.orElse(Position.START);
+        rewind(position.orElse(Position.START));
         answered();
         return new Outcome.Delivered();
     }
 
+    private void rewind(Position to) {
+        cursor = to;
+        place = to;
+        whole = true;
+        taken = 0;
+    }
+
     private Uni<Outcome> deliver(Reading reading) {
         return switch (reading) {
-            case Reading.Deltas deltas -> write(deltas.deltas(), deltas.upTo());
+            case Reading.Deltas deltas -> write(deltas.deltas(), deltas.upTo(), deltas.whole());
             case Reading.Gap gap -> {
                 // Invariant 6: history that retention has removed is told, and the rest still goes out.
                 note(gap);
-                yield write(List.of(), gap.removedUpTo());
+                yield write(List.of(), gap.removedUpTo(), true);
             }
-            case Reading.Stopped stopped -> {
-                stop(stopped.position(), stopped.reason());
-                yield Uni.createFrom().item(new Outcome.Delivered());
-            }
+            case Reading.Stopped stopped ->
+                last().invoke(outcome -> {
+                    if (!(outcome instanceof Outcome.Rewound)) {
+                        stop(stopped.position(), stopped.reason());
+                    }
+                });
         };
     }
 
-    private Uni<Outcome> write(List<Delta> deltas, Position upTo) {
-        return sink.write(new Deltas(deltas, upTo)).chain(outcome -> switch (outcome) {
-            case Outcome.Delivered done -> {
-                count(deltas, upTo);
-                yield Uni.createFrom().item(done);
+    /** Has delivered what was only taken because more was at hand. */
+    private Uni<Outcome> last() {
+        return taken == 0
+                ? Uni.createFrom().item(new Outcome.Delivered())
+                : write(new Deltas(place, List.of(), place, whole, false));
+    }
+
+    private Uni<Outcome> write(List<Delta> deltas, Position upTo, boolean whole) {
+        boolean pausing = !isRequired() && precedence.claimed().isPresent();
+        return write(new Deltas(
+                place, deltas, upTo, whole, !pausing && stream.latest().isAfter(upTo)));
+    }
+
+    private Uni<Outcome> write(Deltas batch) {
+        return sink.write(batch).chain(outcome -> {
+            switch (outcome) {
+                case Outcome.Delivered _ -> {
+                    take(batch);
+                    count();
+                }
+                case Outcome.Taken _ -> take(batch);
+                case Outcome.Rewound rewound -> rewind(rewound.to());
+                case Outcome.Superseded superseded -> supersede(superseded.reason());
+                case Outcome.Poisoned poisoned -> {
+                    return withoutPoison(batch, poisoned);
+                }
+                // The decorator writes again until it knows; should it not, the next step reads from the same place.
+                case Outcome.Unknown _ -> {}
             }
-            case Outcome.Poisoned poisoned -> withoutPoison(deltas, upTo, poisoned);
-            // The decorator writes again until it knows; should it not, the next step reads from the same cursor.
-            case Outcome.Unknown unknown -> Uni.createFrom().item(unknown);
+            return Uni.createFrom().item(outcome);
         });
     }
 
-    private void count(List<Delta> deltas, Position upTo) {
-        delivered.addAndGet(deltas.size());
-        if (!deltas.isEmpty()) {
-            behind = deltas.getLast().committedAt();
+    private void take(Deltas batch) {
+        taken += batch.deltas().size();
+        if (!batch.deltas().isEmpty()) {
+            newest = batch.deltas().getLast().committedAt();
         }
-        cursor = upTo;
+        place = batch.upTo();
+        whole = batch.whole();
     }
 
-    private Uni<Outcome> withoutPoison(List<Delta> deltas, Position upTo, Outcome.Poisoned poisoned) {
-        Optional<Delta> culprit = deltas.stream()
+    private void count() {
+        delivered.addAndGet(taken);
+        taken = 0;
+        behind = newest;
+        cursor = place;
+    }
+
+    private Uni<Outcome> withoutPoison(Deltas batch, Outcome.Poisoned poisoned) {
+        Optional<Delta> culprit = batch.deltas().stream()
                 .filter(delta -> delta.position().equals(poisoned.position()))
                 .findFirst();
         OnError policy = stream.program().onError();
@@ -139,10 +184,16 @@ final class OutputRunner implements Retrying.Watch {
             return Uni.createFrom().item(poisoned);
         }
         deadLetters.refused(stream.id(), output.kind(), culprit.get(), poisoned.reason());
-        List<Delta> rest = deltas.stream()
+        // All before it is delivered.
+        List<Delta> before = batch.deltas().stream()
+                .filter(delta -> poisoned.position().isAfter(delta.position()))
+                .toList();
+        take(new Deltas(batch.after(), before, poisoned.position(), false, true));
+        count();
+        List<Delta> rest = batch.deltas().stream()
                 .filter(delta -> delta.position().isAfter(poisoned.position()))
                 .toList();
-        return write(rest, upTo);
+        return write(new Deltas(poisoned.position(), rest, batch.upTo(), batch.whole(), batch.more()));
     }
 
     @Override
@@ -172,9 +223,26 @@ final class OutputRunner implements Retrying.Watch {
     }
 
     private void stop(Position position, String reason) {
-        state = State.STOPPED;
-        message = "stopped at %s: %s".formatted(position, reason);
+        end("stopped at %s: %s".formatted(position, reason));
         LOG.errorf("output=%s state=stopped position=%s cause=\"%s\"", name(), position, reason);
+    }
+
+    private Outcome superseded(Throwable taken) {
+        String reason = String.valueOf(taken.getMessage());
+        supersede(reason);
+        return new Outcome.Superseded(reason);
+    }
+
+    private void supersede(String reason) {
+        end(reason);
+        LOG.errorf("output=%s state=stopped cause=\"%s\"", name(), reason);
+    }
+
+    /** Nothing is left open at the target, where others would wait for its end. */
+    private void end(String why) {
+        state = State.STOPPED;
+        message = why;
+        sink.close().subscribe().with(_ -> {}, failure -> LOG.warnf(failure, "output=%s state=closed", name()));
     }
 
     private void failed(Throwable bug) {

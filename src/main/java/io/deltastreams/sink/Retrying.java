@@ -9,8 +9,8 @@ import java.util.Optional;
 
 /**
  * Writes again what may not have arrived: after {@link Outcome.Unknown} it asks the sink where it stands and writes what is still missing,
- * ever less often, until that is answered or the subscriber cancels. So its outcome is {@code Delivered} or {@code Poisoned}. A cursor that
- * cannot be had is asked for in the same way.
+ * ever less often, until that is answered or the subscriber cancels. So its outcome is never {@code Unknown}, but {@code Rewound} where more
+ * than this batch is missing. A cursor that cannot be had is asked for in the same way.
  *
  * @param least the first pause; each next one is twice as long, give or take half of it
  * @param most the longest pause
@@ -68,25 +68,28 @@ public record Retrying(Sink sink, Duration least, Duration most, Watch watch) im
 
     private Uni<Outcome> rewrite(Deltas batch) {
         return reached()
-                .map(reached -> after(batch, reached.orElse(Position.START)))
-                .onItem()
-                .transformToUni(sink::write)
+                .map(reached -> reached.orElse(Position.START))
+                .chain(reached -> batch.after().isAfter(reached)
+                        ? Uni.createFrom().item(new Outcome.Rewound(reached))
+                        : sink.write(behind(batch, reached)))
+                .onFailure(TargetTaken.class)
+                .recoverWithItem(taken -> new Outcome.Superseded(String.valueOf(taken.getMessage())))
                 .map(Retrying::known);
     }
 
-    private static Deltas after(Deltas batch, Position reached) {
+    private static Deltas behind(Deltas batch, Position reached) {
         List<Delta> missing = batch.deltas().stream()
                 .filter(delta -> delta.position().isAfter(reached))
                 .toList();
-        return new Deltas(missing, reached.isAfter(batch.upTo()) ? reached : batch.upTo());
+        return new Deltas(
+                reached, missing, reached.isAfter(batch.upTo()) ? reached : batch.upTo(), batch.whole(), batch.more());
     }
 
     private static Outcome known(Outcome outcome) {
-        return switch (outcome) {
-            case Outcome.Unknown unknown -> throw new InDoubt(unknown);
-            case Outcome.Delivered delivered -> delivered;
-            case Outcome.Poisoned poisoned -> poisoned;
-        };
+        if (outcome instanceof Outcome.Unknown unknown) {
+            throw new InDoubt(unknown);
+        }
+        return outcome;
     }
 
     @Override

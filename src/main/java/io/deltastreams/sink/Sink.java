@@ -12,13 +12,15 @@ import java.util.Optional;
  * <ol>
  *   <li>{@link #cursor} is asked before the first {@link #write}, and again after each {@code Unknown}; it is the position up to which the
  *       target has everything, empty if it has nothing yet.
- *   <li>{@link #write} is called with one batch at a time, in order, the next after the answer to the last.
+ *   <li>{@link #write} is called with one batch at a time, in order, the next after the answer to the last: behind what was delivered or
+ *       taken, or at the position that was told.
  *   <li>Order per key holds at the target. A delta is there at least once.
  *   <li>The cursor moves to {@code upTo} only when everything before it is durable at the target, at most about a second after {@code
  *       Delivered}, and survives the target's and the service's restart.
  *   <li>A write's failure is an {@link Outcome}, never a failed {@code Uni}; a failed one is a bug. A cursor that cannot be had now fails with
- *       {@link TargetAway}, and is asked for again.
+ *       {@link TargetAway}, and is asked for again; one that belongs to another instance by now with {@link TargetTaken}.
  *   <li>{@link #close} waits for what is under way, at most 5 s.
+ *   <li>A batch is only {@code Taken} while the next one is at hand, or while its last delta is not the last of its transaction.
  * </ol>
  */
 public interface Sink {

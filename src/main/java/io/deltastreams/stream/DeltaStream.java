@@ -205,6 +205,7 @@ public final class DeltaStream {
                                 .flatMap(reading -> reading.deltas().stream())
                                 .toList(),
                         readings.getLast().upTo(),
+                        readings.getLast().whole(),
                         readings.getLast().committedAt());
     }
 
@@ -295,6 +296,7 @@ public final class DeltaStream {
                         : new Reading.Deltas(
                                 deltas,
                                 deltas.getLast().position(),
+                                deltas.getLast().last(),
                                 Optional.of(deltas.getLast().committedAt()));
             }
             if (transaction.complete() && deltas.size() > before) {
@@ -303,7 +305,7 @@ public final class DeltaStream {
         }
         produced.add(deltas.size());
         return new Reading.Deltas(
-                deltas, changes.upTo().isAfter(after) ? changes.upTo() : after, changes.committedAt());
+                deltas, changes.upTo().isAfter(after) ? changes.upTo() : after, changes.whole(), changes.committedAt());
     }
 
     private Optional<Reading.Stopped> evaluate(Transaction transaction, List<Delta> deltas) {

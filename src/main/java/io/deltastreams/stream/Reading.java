@@ -24,6 +24,7 @@ public sealed interface Reading {
 
         private final List<Delta> deltas;
         private final Position upTo;
+        private final boolean whole;
         private final Optional<Instant> committedAt;
         private final ConcurrentMap<Object, Object> derived = new ConcurrentHashMap<>();
         /** What is counted: what was made of the deltas and, once that was asked for, they. */
@@ -33,8 +34,13 @@ public sealed interface Reading {
 
         /** @param committedAt when what stands before {@code upTo}, of this stream or of others, was committed, as far as that was passed */
         public Deltas(List<Delta> deltas, Position upTo, Optional<Instant> committedAt) {
+            this(deltas, upTo, true, committedAt);
+        }
+
+        Deltas(List<Delta> deltas, Position upTo, boolean whole, Optional<Instant> committedAt) {
             this.deltas = List.copyOf(deltas);
             this.upTo = upTo;
+            this.whole = whole;
             this.committedAt = committedAt;
         }
 
@@ -64,6 +70,11 @@ public sealed interface Reading {
 
         public Position upTo() {
             return upTo;
+        }
+
+        /** Whether the last transaction before {@link #upTo} ends there. */
+        public boolean whole() {
+            return whole;
         }
 
         public Optional<Instant> committedAt() {

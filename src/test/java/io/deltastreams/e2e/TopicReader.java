@@ -3,10 +3,10 @@ package io.deltastreams.e2e;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -21,11 +21,25 @@ final class TopicReader {
     private TopicReader() {}
 
     static List<JsonNode> rows(String brokers, String topic) {
-        Properties properties = new Properties();
-        properties.putAll(Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, brokers));
         Map<Integer, Fold> folds = new HashMap<>();
+        for (ConsumerRecord<byte[], byte[]> message : records(brokers, topic)) {
+            if (message.value() != null) {
+                folds.computeIfAbsent(message.partition(), _ -> new Fold()).apply(parsed(message.value()));
+            }
+        }
+        return folds.values().stream().flatMap(fold -> fold.rows().stream()).toList();
+    }
+
+    /** All that is committed, in order within each partition. */
+    static List<ConsumerRecord<byte[], byte[]>> records(String brokers, String topic) {
+        Map<String, Object> settings = Map.of(
+                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                brokers,
+                ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+                "read_committed");
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
         try (KafkaConsumer<byte[], byte[]> consumer =
-                new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+                new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
                     .map(info -> new TopicPartition(topic, info.partition()))
                     .toList();
@@ -33,15 +47,10 @@ final class TopicReader {
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
             while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-                for (ConsumerRecord<byte[], byte[]> message : consumer.poll(Duration.ofSeconds(1))) {
-                    if (message.value() != null) {
-                        folds.computeIfAbsent(message.partition(), _ -> new Fold())
-                                .apply(parsed(message.value()));
-                    }
-                }
+                consumer.poll(Duration.ofMillis(100)).forEach(records::add);
             }
         }
-        return folds.values().stream().flatMap(fold -> fold.rows().stream()).toList();
+        return records;
     }
 
     private static JsonNode parsed(byte[] value) {

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
@@ -17,12 +18,14 @@ final class TpcB implements AutoCloseable {
     private static final int TELLERS = 10;
 
     private final String jdbcUrl;
+    private final Duration thinking;
     private final AtomicLong transactions = new AtomicLong();
     private final List<Thread> clients;
     private volatile boolean stopped;
 
-    private TpcB(String jdbcUrl, int clients, long seed) {
+    private TpcB(String jdbcUrl, int clients, long seed, Duration thinking) {
         this.jdbcUrl = jdbcUrl;
+        this.thinking = thinking;
         this.clients = IntStream.range(0, clients)
                 .mapToObj(client -> Thread.ofVirtual().start(() -> run(new Random(seed + client))))
                 .toList();
@@ -48,11 +51,16 @@ final class TpcB implements AutoCloseable {
 
     /** Begins as pgbench does, with an empty history, and runs transactions until closed; clients come back when the server does. */
     static TpcB start(String jdbcUrl, int clients, long seed) throws SQLException {
+        return start(jdbcUrl, clients, seed, Duration.ZERO);
+    }
+
+    /** @param thinking how long each client waits behind each transaction, so that something of the machine is left to others */
+    static TpcB start(String jdbcUrl, int clients, long seed, Duration thinking) throws SQLException {
         try (Connection connection = DriverManager.getConnection(jdbcUrl);
                 Statement statement = connection.createStatement()) {
             statement.execute("TRUNCATE pgbench_history");
         }
-        return new TpcB(jdbcUrl, clients, seed);
+        return new TpcB(jdbcUrl, clients, seed, thinking);
     }
 
     long transactions() {
@@ -66,6 +74,7 @@ final class TpcB implements AutoCloseable {
                 while (!stopped) {
                     statement.execute(transaction(random));
                     transactions.incrementAndGet();
+                    LockSupport.parkNanos(thinking.toNanos());
                 }
             } catch (SQLException e) {
                 if (e.getSQLState() == null || !e.getSQLState().matches("(08|57|55).*|XX000|25P02")) {

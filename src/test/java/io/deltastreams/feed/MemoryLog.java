@@ -87,6 +87,7 @@ public final class MemoryLog implements ChangeLog {
         Position upTo = after;
         Optional<Instant> committedAt = Optional.empty();
         long bytes = 0;
+        boolean whole = true;
         for (Transaction transaction : transactions) {
             List<Change> behind = transaction.changes().stream()
                     .filter(change -> change.position().isAfter(after))
@@ -95,6 +96,7 @@ public final class MemoryLog implements ChangeLog {
                 continue;
             }
             upTo = transaction.last();
+            whole = transaction.complete();
             committedAt = Optional.of(transaction.committedAt());
             List<Change> wanted = behind.stream()
                     .filter(change -> tables.test((TableId) change.schema().relation()))
@@ -113,7 +115,7 @@ public final class MemoryLog implements ChangeLog {
                 break;
             }
         }
-        return new Slice.Changes(found, upTo, committedAt);
+        return new Slice.Changes(found, upTo, whole, committedAt);
     }
 
     @Override

@@ -177,6 +177,27 @@ class ChangeLogTest {
     }
 
     @Test
+    void a_read_tells_whether_it_ends_with_a_transaction_whatever_is_left_out_of_it() throws IOException {
+        for (int round = 0; round < 2; round++) {
+            try (ChangeLog log = ChangeLog.open(settings(MB))) {
+                if (round == 0) {
+                    log.append(batch(inserts(CUSTOMER, 2, 0, 3, TIME, false))).join();
+                    log.append(batch(inserts(ORDER, 2, 3, 3, TIME, true))).join();
+                    log.append(orderBatch(3)).join();
+                }
+                assertThat(changes(log, Position.START).whole()).isFalse();
+                Slice.Changes rest = changes(log, new Position(1, 2, 2));
+                assertThat(rest.transactions()).isEmpty();
+                assertThat(rest.whole()).isTrue();
+            }
+        }
+    }
+
+    private static Slice.Changes changes(ChangeLog log, Position after) throws IOException {
+        return (Slice.Changes) log.read(after, CUSTOMERS::equals, 1);
+    }
+
+    @Test
     void a_reader_sees_its_tables_only_and_moves_past_the_others() throws IOException {
         Transaction mixed = new Transaction(
                 "m",
@@ -196,6 +217,7 @@ class ChangeLogTest {
                         List.of(mixed.changes().get(1)),
                         true)),
                 new Position(1, 3, 2),
+                true,
                 Optional.of(orders(3, 3).committedAt()));
         for (int round = 0; round < 2; round++) {
             try (ChangeLog log = ChangeLog.open(settings(MB))) {
@@ -204,7 +226,7 @@ class ChangeLogTest {
                 log.append(orderBatch(3)).join();
                 assertThat(log.read(Position.START, CUSTOMERS::equals, MB)).isEqualTo(expected);
                 assertThat(log.read(new Position(1, 2, 1), CUSTOMERS::equals, MB))
-                        .isEqualTo(new Slice.Changes(List.of(), new Position(1, 3, 2), expected.committedAt()));
+                        .isEqualTo(new Slice.Changes(List.of(), new Position(1, 3, 2), true, expected.committedAt()));
                 assertThat(customer.last()).isLessThan(new Position(1, 2, 1));
             }
         }

@@ -58,12 +58,28 @@ public final class Orders {
         return new Position(1, ++commit, 0);
     }
 
+    /** Inserts of one transaction; its last is marked. */
+    public List<Delta> transaction(String id, int count, int firstKey) {
+        commit++;
+        List<Delta> deltas = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            deltas.add(new Delta(
+                    new Change.Insert(new Position(1, commit, i), schema, Row.of(firstKey + i, "n" + i)),
+                    new TableId("public", "orders"),
+                    id,
+                    COMMITTED_AT,
+                    false,
+                    i == count - 1));
+        }
+        return deltas;
+    }
+
     private static Delta delta(Change change) {
         return new Delta(change, new TableId("public", "orders"), "790", COMMITTED_AT, false, true);
     }
 
     public static Deltas batch(List<Delta> deltas) {
-        return new Deltas(deltas, deltas.getLast().position());
+        return new Deltas(Position.START, deltas, deltas.getLast().position(), true, false);
     }
 
     public static Deltas batch(Delta... deltas) {

@@ -95,12 +95,26 @@ class RetryingTest {
         target.loseAnswers(1);
 
         // when
-        sink.write(new Deltas(List.of(first, second), second.position()))
+        sink.write(new Deltas(Position.START, List.of(first, second), second.position(), true, false))
                 .await()
                 .indefinitely();
 
         // then
         assertThat(target.deltas()).containsExactly(first, first, second, second);
+    }
+
+    @Test
+    void where_more_than_the_batch_is_missing_it_is_told_from_where() {
+        target.loseAnswers(1);
+        Delta second = orders.insert(2, "b");
+        Position before = new Position(1, 0, 7);
+
+        Outcome outcome = sink.write(new Deltas(before, List.of(second), second.position(), true, false))
+                .await()
+                .atMost(Duration.ofSeconds(10));
+
+        assertThat(outcome).isEqualTo(new Outcome.Rewound(Position.START));
+        assertThat(watch.doubts).hasValue(1);
     }
 
     @Test

@@ -89,7 +89,7 @@ public abstract class SinkContract {
         Sink sink = started();
         Deltas batch = Orders.batch(orders.updates(100, 3));
         write(sink, Orders.batch(orders.insert(1, "a")));
-        Deltas second = new Deltas(batch.deltas(), orders.next());
+        Deltas second = new Deltas(Position.START, batch.deltas(), orders.next(), true, false);
         write(sink, second);
 
         // when
@@ -106,7 +106,8 @@ public abstract class SinkContract {
         Position upTo = orders.next();
 
         // when
-        assertThat(write(sink, new Deltas(List.of(), upTo))).isEqualTo(new Outcome.Delivered());
+        assertThat(write(sink, new Deltas(Position.START, List.of(), upTo, true, false)))
+                .isEqualTo(new Outcome.Delivered());
         sink.close().await().atMost(LONG);
 
         // then

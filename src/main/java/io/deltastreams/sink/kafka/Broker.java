@@ -8,20 +8,26 @@ import io.deltastreams.change.RelayParts;
 import io.deltastreams.change.Relayed;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -34,7 +40,7 @@ final class Broker {
     private static final String TIMEOUT_MILLIS = "10000";
     private static final String REQUEST_MILLIS = "5000";
     private static final Duration READ = Duration.ofSeconds(60);
-    private static final Duration POLL = Duration.ofMillis(500);
+    private static final Duration POLL = Duration.ofMillis(50);
 
     private final Map<String, Object> connection;
 
@@ -54,12 +60,11 @@ final class Broker {
     }
 
     /**
-     * Makes the topics that are absent: the stream's with the broker's own number of partitions and replicas, the cursors' compacted.
+     * Makes the topics that are absent, the stream's as planned and the cursors' compacted, and holds a stream's topic that is there to the plan.
      *
-     * @throws KafkaException if the broker is away or refuses
+     * @throws KafkaException if the broker is away or refuses, or the topic is another than planned
      */
-    void ensureTopics(String topic, String cursorTopic) {
-        NewTopic stream = new NewTopic(topic, Optional.empty(), Optional.empty());
+    void ensureTopics(TopicPlan plan, String cursorTopic) {
         // Small segments and an eager cleaner: a start reads this topic from its beginning.
         NewTopic cursors = new NewTopic(cursorTopic, Optional.of(1), Optional.empty())
                 .configs(Map.of(
@@ -67,13 +72,32 @@ final class Broker {
                         TopicConfig.SEGMENT_BYTES_CONFIG, "4194304",
                         TopicConfig.MIN_CLEANABLE_DIRTY_RATIO_CONFIG, "0.1"));
         try (Admin admin = Admin.create(connection)) {
-            Set<String> missing = new HashSet<>(Set.of(topic, cursorTopic));
-            missing.removeAll(await(admin.listTopics().names()));
-            for (NewTopic wanted : List.of(stream, cursors)) {
-                if (missing.contains(wanted.name())) {
-                    create(admin, wanted);
-                }
+            Set<String> there = await(admin.listTopics().names());
+            if (!there.contains(cursorTopic)) {
+                create(admin, cursors);
             }
+            if (!there.contains(plan.topic())) {
+                create(admin, plan.made());
+            } else if (plan.asksForAnything()) {
+                check(admin, plan);
+            }
+        }
+    }
+
+    private static void check(Admin admin, TopicPlan plan) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, plan.topic());
+        Map<String, TopicDescription> descriptions =
+                await(admin.describeTopics(List.of(plan.topic())).allTopicNames());
+        Map<ConfigResource, Config> configs =
+                await(admin.describeConfigs(List.of(resource)).all());
+        List<String> otherwise = Stream.concat(
+                        descriptions.values().stream().flatMap(plan::differences),
+                        configs.values().stream().flatMap(plan::differences))
+                .sorted()
+                .toList();
+        if (!otherwise.isEmpty()) {
+            throw new KafkaException("topic '%s' is not as declared: %s; change the topic or the declaration"
+                    .formatted(plan.topic(), String.join(", ", otherwise)));
         }
     }
 
@@ -156,13 +180,16 @@ final class Broker {
     }
 
     private static TimeoutException tooSlow(String topic) {
-        return new TimeoutException("could not read '%s' to its end within %d s".formatted(topic, READ.toSeconds()));
+        return new TimeoutException(
+                "could not read '%s' to its end within %d s; a writer that died may have left a transaction open there"
+                        .formatted(topic, READ.toSeconds()));
     }
 
     private KafkaConsumer<byte[], byte[]> consumer() {
         Map<String, Object> settings = new HashMap<>(connection);
         settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
@@ -179,6 +206,13 @@ final class Broker {
         }
     }
 
+    /** In words, with the cause: the client's own message often tells only which of its parts could not be made. */
+    static String said(KafkaException failure) {
+        return failure.getCause() instanceof KafkaException cause
+                ? failure.getMessage() + ": " + cause.getMessage()
+                : String.valueOf(failure.getMessage());
+    }
+
     /** @throws KafkaException why it failed, or that this thread was interrupted */
     static <T> T await(Future<T> future) {
         try {
@@ -192,28 +226,34 @@ final class Broker {
     }
 
     /**
-     * The last position written under a key.
+     * What was written last under a key, and committed; whatever was open there when this was asked has ended then.
      *
-     * @throws KafkaException if the broker is away or refuses, or what is there is no position
+     * @throws KafkaException if the broker is away or refuses, or what is there is no cursor
      */
-    Optional<Position> cursor(String cursorTopic, String key) {
+    Optional<Mark> cursor(String cursorTopic, String key) {
         TopicPartition partition = new TopicPartition(cursorTopic, 0);
-        try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+        try (Admin admin = Admin.create(connection);
+                KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+            // Others' open transactions do not hide what stands behind them: this is their end, too.
+            long end = await(admin.listOffsets(
+                                    Map.of(partition, OffsetSpec.latest()),
+                                    new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED))
+                            .partitionResult(partition))
+                    .offset();
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
-            return lastValue(consumer, partition, key).map(value -> position(cursorTopic, key, value));
+            return last(consumer, partition, end, key).map(Mark::of);
         }
     }
 
-    private static Optional<String> lastValue(
-            KafkaConsumer<byte[], byte[]> consumer, TopicPartition partition, String key) {
-        long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+    private static Optional<ConsumerRecord<byte[], byte[]>> last(
+            KafkaConsumer<byte[], byte[]> consumer, TopicPartition partition, long end, String key) {
         long deadline = System.nanoTime() + READ.toNanos();
-        Optional<String> last = Optional.empty();
+        Optional<ConsumerRecord<byte[], byte[]>> last = Optional.empty();
         while (consumer.position(partition) < end) {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                 if (record.key() != null && key.equals(new String(record.key(), UTF_8))) {
-                    last = Optional.ofNullable(record.value()).map(value -> new String(value, UTF_8));
+                    last = Optional.of(record).filter(mark -> mark.value() != null);
                 }
             }
             if (System.nanoTime() > deadline) {
@@ -221,16 +261,5 @@ final class Broker {
             }
         }
         return last;
-    }
-
-    private static Position position(String cursorTopic, String key, String value) {
-        try {
-            return Position.parse(value);
-        } catch (IllegalArgumentException e) {
-            throw new KafkaException(
-                    "topic '%s' holds no cursor under the key '%s': write a tombstone there to start from the beginning"
-                            .formatted(cursorTopic, key),
-                    e);
-        }
     }
 }

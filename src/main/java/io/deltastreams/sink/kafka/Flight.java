@@ -67,11 +67,16 @@ final class Flight {
         if (failedAt == null || failure == null) {
             return new Outcome.Delivered();
         }
-        String reason = failure.getClass().getSimpleName() + ": " + failure.getMessage();
+        String reason = said(failure);
         return isPermanent(failure) ? new Outcome.Poisoned(failedAt, reason) : new Outcome.Unknown(reason);
     }
 
-    private static boolean isPermanent(Throwable failure) {
+    static String said(Throwable failure) {
+        return failure.getClass().getSimpleName() + ": " + failure.getMessage();
+    }
+
+    /** Whether trying again would not help. */
+    static boolean isPermanent(Throwable failure) {
         return switch (failure) {
             case RecordTooLargeException _,
                     RecordBatchTooLargeException _,

@@ -23,12 +23,12 @@ import java.util.Map;
 
     KafkaRelays(@Identifier("default-kafka-broker") Map<String, Object> connection, KafkaClientService clients) {
         this.broker = new Broker(connection);
-        this.outlet = new Outlet(() -> clients.getProducer(KafkaSinks.CHANNEL));
+        this.outlet = new Outlet(new Producers(clients)::shared);
     }
 
     @Override
     public Relay create(Settings settings) {
-        String topic = KafkaSinks.topic(settings, "topic", "delta-streams-log");
+        String topic = TopicPlan.topic(settings, "topic", "delta-streams-log");
         settings.flag("required", false);
         return new KafkaRelay(topic, broker, outlet);
     }

@@ -7,8 +7,6 @@ import io.deltastreams.sink.Outcome;
 import io.deltastreams.sink.Sink;
 import io.deltastreams.sink.TargetAway;
 import io.smallrye.mutiny.Uni;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -19,15 +17,18 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
 
-/** One stream's topic. Whatever waits does so on a virtual thread. */
+/**
+ * One stream's topic, at least once: the cursor follows what was acknowledged. Whatever waits does so on a virtual thread.
+ */
 final class KafkaSink implements Sink {
 
     private static final Logger LOG = Logger.getLogger(KafkaSink.class);
-    private static final Duration LATE = Duration.ofSeconds(1);
     private static final long CLOSE_WRITE_MILLIS = 3_000;
     private static final long CLOSE_CURSOR_MILLIS = 1_500;
 
     private final Records records;
+    private final TopicPlan plan;
+    private final Pace pace;
     private final Bookmark bookmark;
     private final Broker broker;
     private final Outlet outlet;
@@ -35,8 +36,10 @@ final class KafkaSink implements Sink {
     private final ReentrantLock writing = new ReentrantLock();
     private final CountDownLatch closing = new CountDownLatch(1);
 
-    KafkaSink(Records records, Bookmark bookmark, Broker broker, Outlet outlet) {
+    KafkaSink(Records records, TopicPlan plan, Pace pace, Bookmark bookmark, Broker broker, Outlet outlet) {
         this.records = records;
+        this.plan = plan;
+        this.pace = pace;
         this.bookmark = bookmark;
         this.broker = broker;
         this.outlet = outlet;
@@ -49,13 +52,15 @@ final class KafkaSink implements Sink {
 
     private Optional<Position> readCursor() {
         try {
-            broker.ensureTopics(records.topic(), bookmark.topic());
-            Position stored = broker.cursor(bookmark.topic(), bookmark.key()).orElse(Position.START);
+            broker.ensureTopics(plan, bookmark.topic());
+            Position stored = broker.cursor(bookmark.topic(), bookmark.key())
+                    .map(Mark::position)
+                    .orElse(Position.START);
             // What this instance saw acknowledged is at the target, even where the cursor's record still follows.
             Position now = stored.isAfter(bookmark.reached()) ? stored : bookmark.reached();
             return now.equals(Position.START) ? Optional.empty() : Optional.of(now);
         } catch (KafkaException e) {
-            throw new TargetAway("the broker at %s: %s".formatted(broker.servers(), e.getMessage()));
+            throw new TargetAway("the broker at %s: %s".formatted(broker.servers(), Broker.said(e)));
         }
     }
 
@@ -95,10 +100,10 @@ final class KafkaSink implements Sink {
         int partitions;
         try {
             // Asked first, since each record would wait for a topic that cannot be found.
-            partitions = outlet.partitions(records.topic());
-        } catch (RuntimeException e) {
+            partitions = outlet.partitions(plan.topic());
+        } catch (KafkaException e) {
             return new Outcome.Unknown(
-                    "the broker does not tell of topic %s: %s".formatted(records.topic(), e.getMessage()));
+                    "the broker does not tell of topic %s: %s".formatted(plan.topic(), e.getMessage()));
         }
         Flight flight = new Flight();
         for (Delta delta : batch.deltas()) {
@@ -106,22 +111,17 @@ final class KafkaSink implements Sink {
                 break;
             }
             try {
-                for (ProducerRecord<byte[], byte[]> record : records.of(delta, partitions)) {
+                for (ProducerRecord<byte[], byte[]> record : records.of(delta, partitions, 0)) {
                     outlet.send(record, flight.board(delta.position()));
                 }
             } catch (RuntimeException e) {
                 flight.fail(delta.position(), e);
             }
         }
-        if (isFresh(batch.deltas().getLast())) {
+        if (pace.hurries(batch)) {
             outlet.push();
         }
         return flight.outcome();
-    }
-
-    /** At the tail a change leaves at once, behind it requests are filled: whoever is late is best served by throughput. */
-    private static boolean isFresh(Delta delta) {
-        return delta.committedAt().isAfter(Instant.now().minus(LATE));
     }
 
     @Override
@@ -148,11 +148,11 @@ final class KafkaSink implements Sink {
         if (!written) {
             LOG.warnf(
                     "topic=%s closed without its cursor written: its last records will come a second time",
-                    records.topic());
+                    plan.topic());
         }
     }
 
-    private static <T> Uni<T> onVirtualThread(Supplier<T> work) {
+    static <T> Uni<T> onVirtualThread(Supplier<T> work) {
         return Uni.createFrom().item(work).runSubscriptionOn(Thread::startVirtualThread);
     }
 }

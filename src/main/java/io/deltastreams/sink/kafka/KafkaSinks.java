@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.eclipse.microprofile.reactive.messaging.Channel;
 import org.eclipse.microprofile.reactive.messaging.Emitter;
@@ -22,10 +21,16 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
  * The kind {@code kafka}. Settings, each with its default:
  *
  * <ul>
- *   <li>{@code topic} (the stream's name); made if absent
+ *   <li>{@code topic} (the stream's name)
+ *   <li>{@code delivery} ({@code exactly-once}, or {@code at-least-once})
+ *   <li>{@code transaction_limit} ({@code 64MB}): what of one transaction of the source is committed at once at most
+ *   <li>{@code optimize} ({@code auto}, or {@code latency}, {@code throughput})
  *   <li>{@code format} ({@code json})
  *   <li>{@code bigint} ({@code number}): {@code string} writes 64-bit integers as strings
  *   <li>{@code tombstones} ({@code true}): whether a delete is followed by one
+ *   <li>{@code partition} ({@code key}, or {@code single})
+ *   <li>{@code create} ({@code true}): whether the topic is made if absent
+ *   <li>{@code partitions}, {@code replication}, {@code cleanup}, {@code retention} (the broker's): how it is made, and what it is held to
  *   <li>{@code cursor_topic} ({@code delta-streams-cursors})
  *   <li>{@code required} is the pipeline's
  * </ul>
@@ -33,23 +38,24 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
 @Singleton
 @Identifier("kafka") final class KafkaSinks implements Sink.Factory {
 
-    static final String CHANNEL = "kafka";
-    private static final Pattern TOPIC = Pattern.compile("(?!\\.\\.?$)[A-Za-z0-9._-]{1,249}");
     private static final String TEXTUAL_BIGINT = "-bigint-string";
+    private static final long LIMIT = 64 << 20;
 
     private final Instance<Codec> codecs;
     private final Broker broker;
+    private final Producers producers;
     private final Outlet outlet;
 
     /** @param channel opens the channel, which would not be there without somebody who could send into it */
     KafkaSinks(
-            @Channel(CHANNEL) Emitter<ProducerRecord<byte[], byte[]>> channel,
+            @Channel(Producers.CHANNEL) Emitter<ProducerRecord<byte[], byte[]>> channel,
             @Identifier("default-kafka-broker") Map<String, Object> connection,
             KafkaClientService clients,
             @Any Instance<Codec> codecs) {
         this.codecs = codecs;
         this.broker = new Broker(connection);
-        this.outlet = new Outlet(() -> clients.getProducer(CHANNEL));
+        this.producers = new Producers(clients);
+        this.outlet = new Outlet(producers::shared);
     }
 
     private enum Bigint {
@@ -57,22 +63,34 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
         STRING
     }
 
-    @Override
-    public Sink create(String pipeline, StreamId stream, Settings settings) {
-        String topic = topic(settings, "topic", stream.text());
-        String cursors = topic(settings, "cursor_topic", "delta-streams-cursors");
-        settings.flag("required", false);
-        Records records = new Records(topic, codec(settings), settings.flag("tombstones", true));
-        Bookmark bookmark = new Bookmark(cursors, pipeline + "/" + stream.text() + "/" + topic, outlet);
-        return new KafkaSink(records, bookmark, broker, outlet);
+    private enum Delivery {
+        EXACTLY_ONCE,
+        AT_LEAST_ONCE
     }
 
-    static String topic(Settings settings, String key, String otherwise) {
-        String topic = settings.text(key, otherwise);
-        if (!TOPIC.matcher(topic).matches()) {
-            settings.problem(key, "'%s' is no topic: letters, digits, '.', '_' and '-', 249 at most".formatted(topic));
-        }
-        return topic;
+    @Override
+    public Sink create(String pipeline, StreamId stream, Settings settings) {
+        String topic = TopicPlan.topic(settings, "topic", stream.text());
+        String cursors = TopicPlan.topic(settings, "cursor_topic", "delta-streams-cursors");
+        settings.flag("required", false);
+        TopicPlan plan = TopicPlan.of(topic, settings);
+        Records records = new Records(
+                topic,
+                codec(settings),
+                settings.flag("tombstones", true),
+                settings.choice("partition", Records.Partitioning.KEY));
+        Pace pace = settings.choice("optimize", Pace.AUTO);
+        String name = pipeline + "/" + stream.text() + "/" + topic;
+        long limit = settings.size("transaction_limit", LIMIT);
+        return switch (settings.choice("delivery", Delivery.EXACTLY_ONCE)) {
+            case EXACTLY_ONCE -> new ExactlyOnceSink(records, plan, cursors, name, limit, pace, broker, producers);
+            case AT_LEAST_ONCE -> {
+                if (settings.has("transaction_limit")) {
+                    settings.problem("transaction_limit", "delivery is at-least-once: nothing is committed there");
+                }
+                yield new KafkaSink(records, plan, pace, new Bookmark(cursors, name, outlet), broker, outlet);
+            }
+        };
     }
 
     private Codec codec(Settings settings) {

@@ -1,7 +1,5 @@
 package io.deltastreams.sink.kafka;
 
-import io.smallrye.reactive.messaging.kafka.KafkaProducer;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,9 +13,9 @@ import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The producer of the channel {@code kafka}, shared by all streams: the channel opens, configures and closes it. Records are handed to it
- * directly and not as the channel's messages, whose operators, captured contexts and changes of thread took more than a third of the
- * CPU of a drain of small records, and more than the producer's own work.
+ * A producer. The channel {@code kafka} opens, configures and closes the one that streams share. Records are handed to it directly and not as
+ * the channel's messages, whose operators, captured contexts and changes of thread took more than a third of the CPU of a drain of small
+ * records, and more than the producer's own work.
  *
  * <p>At most {@link #WINDOW} bytes are under way at a time; who wants to send more waits (Invariant 8). The window lies below the
  * producer's own buffer, so that nobody fails on a full one.
@@ -30,26 +28,21 @@ final class Outlet {
     /** About what one record costs in objects on its way, beside its bytes. */
     private static final int OVERHEAD = 200;
 
-    private static final Duration OPENING = Duration.ofSeconds(10);
-
-    private final Supplier<KafkaProducer<byte[], byte[]>> channel;
+    private final Supplier<Producer<byte[], byte[]>> source;
     private final Semaphore window = new Semaphore(WINDOW, true);
     private final AtomicInteger pushes = new AtomicInteger();
 
     private volatile @Nullable Producer<byte[], byte[]> opened;
 
-    /** @param channel its client, which looks for no broker before it is used */
-    Outlet(Supplier<KafkaProducer<byte[], byte[]>> channel) {
-        this.channel = channel;
+    /** @param source the producer, had once it is needed */
+    Outlet(Supplier<Producer<byte[], byte[]>> source) {
+        this.source = source;
     }
 
     private Producer<byte[], byte[]> producer() {
         Producer<byte[], byte[]> known = opened;
         if (known == null) {
-            known = channel.get()
-                    .runOnSendingThread((Producer<byte[], byte[]> producer) -> producer)
-                    .await()
-                    .atMost(OPENING);
+            known = source.get();
             opened = known;
         }
         return known;
@@ -58,10 +51,14 @@ final class Outlet {
     /**
      * How many partitions a topic has; waits for an answer.
      *
-     * @throws RuntimeException if there is none in time
+     * @throws KafkaException if there is none in time
      */
     int partitions(String topic) {
-        return producer().partitionsFor(topic).size();
+        try {
+            return producer().partitionsFor(topic).size();
+        } catch (IllegalStateException e) {
+            throw new KafkaException("the producer is closed", e);
+        }
     }
 
     /**
@@ -128,7 +125,8 @@ final class Outlet {
         } while (!pushes.compareAndSet(seen, 0));
     }
 
-    private static int size(ProducerRecord<byte[], byte[]> record) {
+    /** About what a record takes on its way. */
+    static int size(ProducerRecord<byte[], byte[]> record) {
         int size = OVERHEAD + length(record.key()) + length(record.value());
         for (Header header : record.headers()) {
             size += header.key().length() + length(header.value());

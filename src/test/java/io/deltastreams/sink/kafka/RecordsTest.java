@@ -50,12 +50,12 @@ class RecordsTest {
     void a_delta_without_key_goes_to_the_same_partition_whenever_it_is_delivered() {
         Set<Integer> partitions = new HashSet<>();
         for (int commit = 1; commit < 50; commit++) {
-            Integer first = new Records("t", CODEC, true)
-                    .of(insert(commit, 7), 3)
+            Integer first = new Records("t", CODEC, true, Records.Partitioning.KEY)
+                    .of(insert(commit, 7), 3, 0)
                     .getFirst()
                     .partition();
-            Integer again = new Records("t", CODEC, true)
-                    .of(insert(commit, 7), 3)
+            Integer again = new Records("t", CODEC, true, Records.Partitioning.KEY)
+                    .of(insert(commit, 7), 3, 0)
                     .getFirst()
                     .partition();
             assertThat(again).isEqualTo(first);

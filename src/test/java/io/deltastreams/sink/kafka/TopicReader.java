@@ -15,8 +15,10 @@ final class TopicReader {
     private TopicReader() {}
 
     static List<ConsumerRecord<byte[], byte[]>> read(String bootstrapServers, String topic) {
-        Map<String, Object> settings =
-                Map.of("bootstrap.servers", bootstrapServers, "allow.auto.create.topics", "false");
+        Map<String, Object> settings = Map.of(
+                "bootstrap.servers", bootstrapServers,
+                "allow.auto.create.topics", "false",
+                "isolation.level", "read_committed");
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
