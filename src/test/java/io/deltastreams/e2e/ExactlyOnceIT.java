@@ -51,7 +51,7 @@ class ExactlyOnceIT {
                     for (int round = 0; round < ROUNDS; round++) {
                         // Mostly amid the writing; now and then before it begins.
                         awaitDelivered(service, random.nextInt(4) == 0 ? 0 : 1 + random.nextInt(500));
-                        boolean brokers = random.nextInt(5) == 0;
+                        boolean brokers = random.nextInt(8) == 0;
                         System.out.printf("round %d: %s killed%n", round, brokers ? "broker" : "service");
                         if (brokers) {
                             broker.kill();

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 public abstract class TypesContract {
 
     /** What the types need that are not PostgreSQL's own. */
-    static final List<String> PREPARATION = List.of(
+    public static final List<String> PREPARATION = List.of(
             "CREATE EXTENSION hstore",
             "CREATE EXTENSION ltree",
             "CREATE EXTENSION citext",
@@ -45,13 +45,13 @@ public abstract class TypesContract {
             "CREATE DOMAIN price AS numeric(12,3)");
 
     /** The columns of a table of every type, its key first. */
-    static String columns() {
+    public static String columns() {
         return "id int PRIMARY KEY, "
                 + columns(index -> "c" + index + " " + CASES.get(index).sql());
     }
 
     /** A row of that table, some of it null; no points. */
-    static String values(int id, Random random) {
+    public static String values(int id, Random random) {
         return id + ", "
                 + columns(index -> {
                     Case tested = CASES.get(index);

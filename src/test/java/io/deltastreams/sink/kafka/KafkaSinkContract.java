@@ -375,9 +375,10 @@ abstract class KafkaSinkContract extends SinkContract {
         assertThat(problems("partition: customer")).contains("key, single");
         assertThat(problems("partitions: 0")).contains("within 1 and 100000");
         assertThat(problems("optimize: speed")).contains("latency, throughput, auto");
-        assertThat(problems("format: xml")).contains("'xml' is no format; known: json");
+        assertThat(problems("format: xml")).contains("'xml' is no format; known: debezium-json, json");
         assertThat(problems("topic: a/b")).contains("'a/b' is no topic");
         assertThat(problems("bigint: hex")).contains("number, string");
+        assertThat(problems("format: debezium-json\nbigint: string")).contains("leave bigint out");
         assertThat(problems("tombstone: true")).contains("did you mean 'tombstones'?");
     }
 
