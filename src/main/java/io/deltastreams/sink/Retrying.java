@@ -48,7 +48,11 @@ public record Retrying(Sink sink, Duration least, Duration most, Watch watch) im
                 .transform(Retrying::known)
                 .onFailure(InDoubt.class)
                 .recoverWithUni(doubt -> again(batch, doubt))
-                .invoke(watch::answered);
+                .invoke(outcome -> {
+                    if (!(outcome instanceof Outcome.Superseded)) {
+                        watch.answered();
+                    }
+                });
     }
 
     private Uni<Outcome> again(Deltas batch, Throwable doubt) {
