@@ -66,7 +66,7 @@ final class ExactlyOnceSink implements Sink {
     private boolean between = true;
     /** The last that was sent. */
     private @Nullable Delta last;
-    /** In which transaction of the source one of Kafka's has ended last, and how often; of no meaning where that is 0. */
+    /** In which transaction of the source one of Kafka's has ended last, and, below, how often; of no meaning where that is 0. */
     private Position cut = Position.START;
 
     private int parts;
@@ -134,7 +134,7 @@ final class ExactlyOnceSink implements Sink {
             next.take();
             Mark mark = mark();
             mine(mark);
-            next.send(new Mark(mark.position(), instance, mark.parts()).record(cursors, name), mark.position());
+            next.send(new Mark(mark.position(), instance, mark.parts()).record(cursors, name));
             next.commit();
             claimed = true;
             stand(mark.position());
@@ -191,6 +191,7 @@ final class ExactlyOnceSink implements Sink {
                 return put(now, batch);
             } catch (KafkaException e) {
                 Outcome outcome = failed(now, e);
+                // Where nothing of an earlier batch was in it, the reader need not go back.
                 return outcome instanceof Outcome.Rewound && !carried ? deliver(batch) : outcome;
             }
         } finally {
@@ -290,7 +291,7 @@ final class ExactlyOnceSink implements Sink {
         }
         parts = !amid ? 0 : parts > 0 && isOfOne(cut, reached) ? parts + 1 : 1;
         cut = reached;
-        to.send(new Mark(reached, instance, parts).record(cursors, name), reached);
+        to.send(new Mark(reached, instance, parts).record(cursors, name));
         to.commit();
         committed = reached;
     }

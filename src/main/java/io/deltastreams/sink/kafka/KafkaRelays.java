@@ -23,7 +23,7 @@ import java.util.Map;
 
     KafkaRelays(@Identifier("default-kafka-broker") Map<String, Object> connection, KafkaClientService clients) {
         this.broker = new Broker(connection);
-        this.outlet = new Outlet(new Producers(clients)::shared);
+        this.outlet = new Outlet(new Producers(clients)::shared, Outlet.WINDOW);
     }
 
     @Override

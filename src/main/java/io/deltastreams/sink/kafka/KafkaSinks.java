@@ -55,7 +55,7 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
         this.codecs = codecs;
         this.broker = new Broker(connection);
         this.producers = new Producers(clients);
-        this.outlet = new Outlet(producers::shared);
+        this.outlet = new Outlet(producers::shared, Outlet.WINDOW);
     }
 
     private enum Bigint {

@@ -17,26 +17,32 @@ import org.jspecify.annotations.Nullable;
  * the channel's messages, whose operators, captured contexts and changes of thread took more than a third of the CPU of a drain of small
  * records, and more than the producer's own work.
  *
- * <p>At most {@link #WINDOW} bytes are under way at a time; who wants to send more waits (Invariant 8). The window lies below the
- * producer's own buffer, so that nobody fails on a full one.
+ * <p>So many bytes are under way at a time at most; who wants to send more waits (Invariant 8). The window lies below the producer's own
+ * buffer, so that nobody fails on a full one.
  */
 final class Outlet {
 
-    /** Half of {@code buffer.memory}. */
-    private static final int WINDOW = 16 << 20;
+    /** Half of {@code buffer.memory}: for a producer that all share. */
+    static final int WINDOW = 16 << 20;
 
     /** About what one record costs in objects on its way, beside its bytes. */
     private static final int OVERHEAD = 200;
 
     private final Supplier<Producer<byte[], byte[]>> source;
-    private final Semaphore window = new Semaphore(WINDOW, true);
+    private final int limit;
+    private final Semaphore window;
     private final AtomicInteger pushes = new AtomicInteger();
 
     private volatile @Nullable Producer<byte[], byte[]> opened;
 
-    /** @param source the producer, had once it is needed */
-    Outlet(Supplier<Producer<byte[], byte[]>> source) {
+    /**
+     * @param source the producer, had once it is needed
+     * @param limit bytes; a single record above it passes alone
+     */
+    Outlet(Supplier<Producer<byte[], byte[]>> source, int limit) {
         this.source = source;
+        this.limit = limit;
+        this.window = new Semaphore(limit, true);
     }
 
     private Producer<byte[], byte[]> producer() {
@@ -71,7 +77,7 @@ final class Outlet {
     }
 
     private void send(ProducerRecord<byte[], byte[]> record, Callback landed) {
-        int size = Math.min(WINDOW, size(record));
+        int size = Math.min(limit, size(record));
         window.acquireUninterruptibly(size);
         Callback settled = (metadata, failure) -> {
             window.release(size);

@@ -3,6 +3,7 @@ package io.deltastreams.sink.kafka;
 import io.deltastreams.change.Position;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -10,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The producer of a transactional id and the transaction that it has open, if any. Of one thread at a time, but for the answers. */
 final class Transactor implements AutoCloseable {
+
+    /** Each stream has its own: enough to keep a broker busy. */
+    private static final int WINDOW = 4 << 20;
 
     private static final Duration CLOSING = Duration.ofMillis(500);
 
@@ -26,7 +30,7 @@ final class Transactor implements AutoCloseable {
     /** @param producer is this one's from now on, and has no transaction yet */
     Transactor(Producer<byte[], byte[]> producer) {
         this.producer = producer;
-        this.outlet = new Outlet(() -> producer);
+        this.outlet = new Outlet(() -> producer, WINDOW);
     }
 
     /**
@@ -45,6 +49,19 @@ final class Transactor implements AutoCloseable {
 
     /** Sends a record as part of the open transaction, which it opens if there is none; waits while too much is under way. */
     void send(ProducerRecord<byte[], byte[]> record, Position position) {
+        send(record, failure -> {
+            if (failure != null && Flight.isPermanent(failure)) {
+                refused(new Refusal(position, Flight.said(failure)));
+            }
+        });
+    }
+
+    /** Sends a record that is no delta's: where that fails the transaction does. */
+    void send(ProducerRecord<byte[], byte[]> record) {
+        send(record, _ -> {});
+    }
+
+    private void send(ProducerRecord<byte[], byte[]> record, Consumer<@Nullable Throwable> landed) {
         if (!open) {
             answered(producer::beginTransaction);
             open = true;
@@ -53,11 +70,7 @@ final class Transactor implements AutoCloseable {
             forget();
         }
         bytes += Outlet.size(record);
-        outlet.send(record, failure -> {
-            if (failure != null && Flight.isPermanent(failure)) {
-                refused(new Refusal(position, Flight.said(failure)));
-            }
-        });
+        outlet.send(record, landed);
     }
 
     private synchronized void forget() {
