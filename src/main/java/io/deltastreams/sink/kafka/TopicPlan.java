@@ -10,7 +10,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -18,6 +17,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.internals.Topic;
 
 /**
  * A topic as it is declared: what is not declared is the broker's to say.
@@ -32,7 +32,6 @@ record TopicPlan(
         Optional<Integer> replication,
         Map<String, String> settings) {
 
-    private static final Pattern TOPIC = Pattern.compile("(?!\\.\\.?$)[A-Za-z0-9._-]{1,249}");
     private static final String UNLIMITED = "unlimited";
 
     TopicPlan {
@@ -89,7 +88,7 @@ record TopicPlan(
     /** A topic's name. */
     static String topic(Settings declared, String key, String otherwise) {
         String topic = declared.text(key, otherwise);
-        if (!TOPIC.matcher(topic).matches()) {
+        if (!Topic.isValid(topic)) {
             declared.problem(key, "'%s' is no topic: letters, digits, '.', '_' and '-', 249 at most".formatted(topic));
         }
         return topic;

@@ -238,8 +238,12 @@ final class KafkaSource implements ChangeSource {
 
         @Override
         public ChangeSource create(Settings settings) {
-            return new KafkaSource(
-                    connection, settings.text("topic", "delta-streams-log"), settings.choice("begin", Begin.EARLIEST));
+            String topic = settings.text("topic", "delta-streams-log");
+            if (!org.apache.kafka.common.internals.Topic.isValid(topic)) {
+                settings.problem(
+                        "topic", "'%s' is no topic: letters, digits, '.', '_' and '-', 249 at most".formatted(topic));
+            }
+            return new KafkaSource(connection, topic, settings.choice("begin", Begin.EARLIEST));
         }
     }
 }

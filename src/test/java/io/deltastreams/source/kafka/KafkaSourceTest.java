@@ -1,6 +1,7 @@
 package io.deltastreams.source.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
@@ -16,6 +17,7 @@ import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.log.Batches;
+import io.deltastreams.settings.InvalidSettings;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.sink.Relay;
 import io.deltastreams.sink.TargetAway;
@@ -211,6 +213,17 @@ class KafkaSourceTest {
         assertThat(failure).hasMessageContaining("the log was written from a source of another kind");
         assertThat(failure.remedy()).contains("a log.path of its own");
         assertThat(intake.log()).isEmpty();
+    }
+
+    @Test
+    void wrong_settings_are_told() {
+        Settings settings = settings("topic: a/b");
+
+        sources.create(settings).close();
+
+        assertThatExceptionOfType(InvalidSettings.class)
+                .isThrownBy(settings::check)
+                .withMessageContaining("topic: 'a/b' is no topic");
     }
 
     @Test
