@@ -4,10 +4,11 @@ import io.deltastreams.postgres.PostgresVersion;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
-/** The direct reader on servers before the newest, which speak versions 2 (PostgreSQL 14), 3 (15) and 4 (16 and 17) of the protocol. */
+/** The direct reader on servers before the newest, which speak versions 2 (PostgreSQL 14), 3 (15) and 4 (16 and 17) of the protocol: the port's contract and every type; the whole of the newest's tests under torture. */
 class OlderPostgresTest {
 
     @Nested
+    @Tag("torture")
     class AllOn14 extends DirectPostgresTest {
 
         @Override
