@@ -60,12 +60,7 @@ final class BrokerProcess implements AutoCloseable {
 
     /** SIGKILL, nothing else. */
     void kill() {
-        process.destroyForcibly();
-        try {
-            process.waitFor();
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
+        process.destroyForcibly().onExit().join();
     }
 
     void restart() throws IOException {

@@ -111,12 +111,7 @@ final class Service implements AutoCloseable {
 
     /** SIGKILL, nothing else. */
     void kill() {
-        process.destroyForcibly();
-        try {
-            process.waitFor();
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
+        process.destroyForcibly().onExit().join();
     }
 
     void restart() throws IOException {

@@ -9,6 +9,7 @@ import io.deltastreams.change.Delta;
 import io.deltastreams.change.Row;
 import io.deltastreams.change.Schema;
 import io.deltastreams.codec.Codec;
+import io.deltastreams.codec.Keys;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
     @Override
     public byte @Nullable [] key(Delta delta) {
         Schema schema = delta.schema();
-        if (!schema.hasKey() || delta.change() instanceof Change.Truncate) {
+        if (!Keys.isKeyed(delta.change())) {
             return null;
         }
         return bytes(out -> {
@@ -41,28 +42,10 @@ import org.jspecify.annotations.Nullable;
                 Column column = schema.columns().get(index);
                 out.writeFieldName(column.name());
                 DebeziumValues.writeKey(
-                        out, column.type(), identified(delta.change(), index).get(index));
+                        out, column.type(), Keys.image(delta.change(), index).get(index));
             }
             out.writeEndObject();
         });
-    }
-
-    /** The image that has the key's column. */
-    private static Row identified(Change change, int column) {
-        Row row = switch (change) {
-            case Change.Insert insert -> insert.after();
-            case Change.Update update ->
-                update.before() != null && !update.after().has(column) ? update.before() : update.after();
-            case Change.Delete delete -> delete.before();
-            case Change.Truncate _ -> throw new IllegalArgumentException("a truncate has no key");
-        };
-        if (!row.has(column)) {
-            throw new IllegalArgumentException("the source sent no value for the key's column '%s' of %s"
-                    .formatted(
-                            change.schema().columns().get(column).name(),
-                            change.schema().relation().text()));
-        }
-        return row;
     }
 
     @Override

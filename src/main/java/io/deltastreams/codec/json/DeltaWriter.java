@@ -9,6 +9,7 @@ import io.deltastreams.change.Delta;
 import io.deltastreams.change.Row;
 import io.deltastreams.change.RowCodec;
 import io.deltastreams.change.Type;
+import io.deltastreams.codec.Keys;
 import java.time.Instant;
 import java.util.Objects;
 
@@ -61,7 +62,7 @@ final class DeltaWriter {
         out.raw(change.position().toAscii());
         out.raw(operation(change));
         out.raw(shape.stream());
-        if (JsonCodec.isKeyed(change)) {
+        if (Keys.isKeyed(change)) {
             out.raw(KEY);
             writeKey(shape, change);
         }
@@ -194,28 +195,9 @@ final class DeltaWriter {
         boolean first = true;
         for (int column : shape.key()) {
             separate(first);
-            writeField(shape, keys, identified(change, column), column);
+            writeField(shape, keys, Keys.image(change, column), column);
             first = false;
         }
         out.ascii('}');
-    }
-
-    /** The image that has the key's column. */
-    private static Row identified(Change change, int column) {
-        Row row = switch (change) {
-            case Change.Insert insert -> insert.after();
-            // A key's column that is TOASTed and untouched stands in the before image alone.
-            case Change.Update update ->
-                update.before() != null && !update.after().has(column) ? update.before() : update.after();
-            case Change.Delete delete -> delete.before();
-            case Change.Truncate _ -> throw new IllegalArgumentException("a truncate has no key");
-        };
-        if (!row.has(column)) {
-            throw new IllegalArgumentException("the source sent no value for the key's column '%s' of %s"
-                    .formatted(
-                            change.schema().columns().get(column).name(),
-                            change.schema().relation().text()));
-        }
-        return row;
     }
 }

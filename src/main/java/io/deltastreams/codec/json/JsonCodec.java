@@ -4,6 +4,7 @@ import io.deltastreams.change.Change;
 import io.deltastreams.change.Delta;
 import io.deltastreams.change.Schema;
 import io.deltastreams.codec.Codec;
+import io.deltastreams.codec.Keys;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -23,16 +24,12 @@ final class JsonCodec implements Codec {
     @Override
     public byte @Nullable [] key(Delta delta) {
         Change change = delta.change();
-        return isKeyed(change) ? writers.get().key(shape(change.schema()), change) : null;
+        return Keys.isKeyed(change) ? writers.get().key(shape(change.schema()), change) : null;
     }
 
     @Override
     public byte[] value(Delta delta) {
         return writers.get().value(shape(delta.schema()), delta);
-    }
-
-    static boolean isKeyed(Change change) {
-        return change.schema().hasKey() && !(change instanceof Change.Truncate);
     }
 
     /** By identity: comparing two schemas column by column for every delta would cost more than quoting one again. */

@@ -1,7 +1,5 @@
 package io.deltastreams.sink.kafka;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.deltastreams.change.Position;
 import io.deltastreams.sink.Outcome;
 import java.util.concurrent.CompletableFuture;
@@ -18,7 +16,7 @@ final class Bookmark {
     private static final long EVERY_MILLIS = 1000;
 
     private final String topic;
-    private final byte[] key;
+    private final String key;
     private final Outlet outlet;
     private Position reached = Position.START;
     private Position noted = Position.START;
@@ -31,7 +29,7 @@ final class Bookmark {
 
     Bookmark(String topic, String key, Outlet outlet) {
         this.topic = topic;
-        this.key = key.getBytes(UTF_8);
+        this.key = key;
         this.outlet = outlet;
     }
 
@@ -40,7 +38,7 @@ final class Bookmark {
     }
 
     String key() {
-        return new String(key, UTF_8);
+        return key;
     }
 
     /** Up to where everything is acknowledged, as this instance saw it. */
@@ -89,7 +87,7 @@ final class Bookmark {
     }
 
     private ProducerRecord<byte[], byte[]> record(Position position) {
-        return new ProducerRecord<>(topic, 0, key, position.toString().getBytes(UTF_8));
+        return new Mark(position, "", 0).record(topic, key);
     }
 
     /** Writes for the last time what was reached, if it is not there yet, and waits for it; whether it is now. */

@@ -17,9 +17,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
 
-/**
- * One stream's topic, at least once: the cursor follows what was acknowledged. Whatever waits does so on a virtual thread.
- */
+/** One stream's topic, at least once: the cursor follows what was acknowledged. Whatever waits does so on a virtual thread. */
 final class KafkaSink implements Sink {
 
     private static final Logger LOG = Logger.getLogger(KafkaSink.class);

@@ -23,7 +23,9 @@ record Mark(Position position, String holder, int parts) {
     ProducerRecord<byte[], byte[]> record(String topic, String key) {
         ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
                 topic, 0, key.getBytes(UTF_8), position.toString().getBytes(UTF_8));
-        record.headers().add(HOLDER, holder.getBytes(UTF_8));
+        if (!holder.isEmpty()) {
+            record.headers().add(HOLDER, holder.getBytes(UTF_8));
+        }
         if (parts > 0) {
             record.headers().add(PARTS, Integer.toString(parts).getBytes(UTF_8));
         }

@@ -1,5 +1,6 @@
 package io.deltastreams.codec.debezium;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -146,18 +147,13 @@ class DebeziumJsonTest extends CodecContract {
                 byte[] key = codec.key(delta);
                 Map<String, Type> types =
                         change.schema().columns().stream().collect(Collectors.toMap(Column::name, Column::type));
-                events.add(new Event(key == null ? JSON.nullNode() : tree(key), tree(codec.value(delta)), types));
+                events.add(new Event(
+                        key == null ? JSON.nullNode() : tree(new String(key, UTF_8)),
+                        tree(new String(codec.value(delta), UTF_8)),
+                        types));
             }
         }
         return events;
-    }
-
-    private static JsonNode tree(byte[] json) {
-        try {
-            return JSON.readTree(json);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private static JsonNode tree(String json) {
