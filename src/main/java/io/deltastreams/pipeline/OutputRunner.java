@@ -118,7 +118,8 @@ final class OutputRunner implements Retrying.Watch {
             }
             case Reading.Stopped stopped ->
                 last().invoke(outcome -> {
-                    if (!(outcome instanceof Outcome.Rewound)) {
+                    // What ended otherwise has told so itself, or reads again.
+                    if (outcome instanceof Outcome.Delivered || outcome instanceof Outcome.Taken) {
                         stop(stopped.position(), stopped.reason());
                     }
                 });
