@@ -31,7 +31,7 @@ class RoomsTest {
         "settings, ''",
         "source, change postgres settings",
         "postgres, change settings source",
-        "codec, change",
+        "codec, change settings",
         "log, change",
         "transform, change settings",
         "state, change log",

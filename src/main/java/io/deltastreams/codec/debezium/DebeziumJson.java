@@ -10,8 +10,6 @@ import io.deltastreams.change.Row;
 import io.deltastreams.change.Schema;
 import io.deltastreams.codec.Codec;
 import io.deltastreams.codec.Keys;
-import io.smallrye.common.annotation.Identifier;
-import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -20,8 +18,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The envelope of <a href="https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-events">Debezium's events</a>. */
-@Singleton
-@Identifier("debezium-json") final class DebeziumJson implements Codec {
+final class DebeziumJson implements Codec {
 
     private static final JsonFactory JSON = new JsonFactory();
 

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.eclipse.microprofile.reactive.messaging.Channel;
 import org.eclipse.microprofile.reactive.messaging.Emitter;
@@ -25,8 +26,7 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
  *   <li>{@code delivery} ({@code exactly-once}, or {@code at-least-once})
  *   <li>{@code transaction_limit} ({@code 64MB}): what of one transaction of the source is committed at once at most
  *   <li>{@code optimize} ({@code auto}, or {@code latency}, {@code throughput})
- *   <li>{@code format} ({@code json})
- *   <li>{@code bigint} ({@code number}): {@code string} writes 64-bit integers as strings
+ *   <li>{@code format} ({@code json}), and what that format asks for
  *   <li>{@code tombstones} ({@code true}): whether a delete is followed by one
  *   <li>{@code partition} ({@code key}, or {@code single})
  *   <li>{@code create} ({@code true}): whether the topic is made if absent
@@ -38,10 +38,9 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
 @Singleton
 @Identifier("kafka") final class KafkaSinks implements Sink.Factory {
 
-    private static final String TEXTUAL_BIGINT = "-bigint-string";
     private static final long LIMIT = 64 << 20;
 
-    private final Instance<Codec> codecs;
+    private final Instance<Codec.Factory> formats;
     private final Broker broker;
     private final Producers producers;
     private final Outlet outlet;
@@ -51,16 +50,11 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
             @Channel(Producers.CHANNEL) Emitter<ProducerRecord<byte[], byte[]>> channel,
             @Identifier("default-kafka-broker") Map<String, Object> connection,
             KafkaClientService clients,
-            @Any Instance<Codec> codecs) {
-        this.codecs = codecs;
+            @Any Instance<Codec.Factory> formats) {
+        this.formats = formats;
         this.broker = new Broker(connection);
         this.producers = new Producers(clients);
         this.outlet = new Outlet(producers::shared, Outlet.WINDOW);
-    }
-
-    private enum Bigint {
-        NUMBER,
-        STRING
     }
 
     private enum Delivery {
@@ -76,7 +70,7 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
         TopicPlan plan = TopicPlan.of(topic, settings);
         Records records = new Records(
                 topic,
-                codec(settings),
+                format(settings).apply(topic),
                 settings.flag("tombstones", true),
                 settings.choice("partition", Records.Partitioning.KEY));
         Pace pace = settings.choice("optimize", Pace.AUTO);
@@ -93,33 +87,27 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
         };
     }
 
-    private Codec codec(Settings settings) {
+    private Function<String, Codec> format(Settings settings) {
         String format = settings.text("format", "json");
-        Bigint bigint = settings.choice("bigint", Bigint.NUMBER);
-        Optional<Codec> codec = codecNamed(bigint == Bigint.STRING ? format + TEXTUAL_BIGINT : format);
-        if (codec.isPresent()) {
-            return codec.get();
+        Optional<Codec.Factory> factory = formatNamed(format);
+        if (factory.isEmpty()) {
+            settings.problem("format", "'%s' is no format; known: %s".formatted(format, String.join(", ", names())));
+            // What only that format knows is not wrong beside it.
+            settings.keys().forEach(settings::has);
         }
-        if (codecNamed(format).isPresent()) {
-            settings.problem(
-                    "bigint", "the format %s has 64-bit integers of its own: leave bigint out".formatted(format));
-        } else {
-            settings.problem("format", "'%s' is no format; known: %s".formatted(format, String.join(", ", formats())));
-        }
-        return codecNamed("json").orElseThrow();
+        return factory.or(() -> formatNamed("json")).orElseThrow().create(settings);
     }
 
-    private Optional<Codec> codecNamed(String identifier) {
-        return codecs.select(Identifier.Literal.of(identifier)).stream().findFirst();
+    private Optional<Codec.Factory> formatNamed(String identifier) {
+        return formats.select(Identifier.Literal.of(identifier)).stream().findFirst();
     }
 
-    private Set<String> formats() {
+    private Set<String> names() {
         Set<String> names = new TreeSet<>();
-        codecs.handlesStream()
+        formats.handlesStream()
                 .flatMap(handle -> handle.getBean().getQualifiers().stream())
                 .filter(Identifier.class::isInstance)
                 .map(qualifier -> ((Identifier) qualifier).value())
-                .filter(name -> !name.endsWith(TEXTUAL_BIGINT))
                 .forEach(names::add);
         return names;
     }

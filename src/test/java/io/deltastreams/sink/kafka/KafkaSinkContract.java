@@ -378,7 +378,7 @@ abstract class KafkaSinkContract extends SinkContract {
         assertThat(problems("format: xml")).contains("'xml' is no format; known: debezium-json, json");
         assertThat(problems("topic: a/b")).contains("'a/b' is no topic");
         assertThat(problems("bigint: hex")).contains("number, string");
-        assertThat(problems("format: debezium-json\nbigint: string")).contains("leave bigint out");
+        assertThat(problems("format: debezium-json\nbigint: string")).contains("unknown key");
         assertThat(problems("tombstone: true")).contains("did you mean 'tombstones'?");
     }
 
