@@ -36,7 +36,7 @@ class RoomsTest {
         "transform, change settings",
         "state, change log",
         "stream, change log state transform",
-        "sink, change codec settings",
+        "sink, change codec settings transform",
         "feed, change codec log settings state stream transform",
         "pipeline, change codec feed log settings sink source state stream transform",
         "ops, change feed log pipeline sink source state stream",

@@ -133,6 +133,18 @@ public final class Settings {
         return Optional.empty();
     }
 
+    /**
+     * A text in which somebody puts in values later: {@code ${name}} stays as it is for these names, and is a variable for others.
+     */
+    public String template(String key, String otherwise, Set<String> names) {
+        NodeTuple tuple = entries.get(key);
+        if (tuple == null || !(tuple.getValueNode() instanceof ScalarNode scalar)) {
+            return text(key, otherwise);
+        }
+        known.add(key);
+        return replaced(scalar, child(key), names);
+    }
+
     public boolean flag(String key, boolean otherwise) {
         return read(key, otherwise, "true or false", text -> switch (text.toLowerCase(Locale.ROOT)) {
             case "true" -> true;
@@ -421,9 +433,17 @@ public final class Settings {
     }
 
     private String replaced(ScalarNode scalar, String at) {
+        return replaced(scalar, at, Set.of());
+    }
+
+    private String replaced(ScalarNode scalar, String at, Set<String> kept) {
         Matcher matcher = VARIABLE.matcher(scalar.getValue());
         StringBuilder text = new StringBuilder();
         while (matcher.find()) {
+            if (kept.contains(matcher.group(1))) {
+                matcher.appendReplacement(text, Matcher.quoteReplacement(matcher.group()));
+                continue;
+            }
             String value = source.environment.apply(matcher.group(1));
             if (value == null) {
                 value = matcher.group(2);

@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
@@ -60,34 +59,43 @@ final class Broker {
     }
 
     /**
-     * Makes the topics that are absent, the stream's as planned and the cursors' compacted, and holds a stream's topic that is there to the plan.
+     * Makes the cursors' topic, compacted, if it is absent.
      *
-     * @throws KafkaException if the broker is away or refuses, or the topic is another than planned
+     * @throws KafkaException if the broker is away or refuses
      */
-    void ensureTopics(TopicPlan plan, String cursorTopic) {
+    void ensureCursors(String topic) {
         // Small segments and an eager cleaner: a start reads this topic from its beginning.
-        NewTopic cursors = new NewTopic(cursorTopic, Optional.of(1), Optional.empty())
+        NewTopic cursors = new NewTopic(topic, Optional.of(1), Optional.empty())
                 .configs(Map.of(
                         TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT,
                         TopicConfig.SEGMENT_BYTES_CONFIG, "4194304",
                         TopicConfig.MIN_CLEANABLE_DIRTY_RATIO_CONFIG, "0.1"));
         try (Admin admin = Admin.create(connection)) {
-            Set<String> there = await(admin.listTopics().names());
-            if (!there.contains(cursorTopic)) {
+            if (!await(admin.listTopics().names()).contains(topic)) {
                 create(admin, cursors);
-            }
-            if (!there.contains(plan.topic())) {
-                create(admin, plan.made());
-            } else if (plan.asksForAnything()) {
-                check(admin, plan);
             }
         }
     }
 
-    private static void check(Admin admin, TopicPlan plan) {
-        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, plan.topic());
+    /**
+     * Makes a topic as planned if it is absent, and holds one that is there to the plan.
+     *
+     * @throws KafkaException if the broker is away or refuses, or the topic is another than planned
+     */
+    void ensureTopic(TopicPlan plan, String topic) {
+        try (Admin admin = Admin.create(connection)) {
+            if (!await(admin.listTopics().names()).contains(topic)) {
+                create(admin, plan.made(topic));
+            } else if (plan.asksForAnything()) {
+                check(admin, plan, topic);
+            }
+        }
+    }
+
+    private static void check(Admin admin, TopicPlan plan, String topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         Map<String, TopicDescription> descriptions =
-                await(admin.describeTopics(List.of(plan.topic())).allTopicNames());
+                await(admin.describeTopics(List.of(topic)).allTopicNames());
         Map<ConfigResource, Config> configs =
                 await(admin.describeConfigs(List.of(resource)).all());
         List<String> otherwise = Stream.concat(
@@ -97,7 +105,7 @@ final class Broker {
                 .toList();
         if (!otherwise.isEmpty()) {
             throw new KafkaException("topic '%s' is not as declared: %s; change the topic or the declaration"
-                    .formatted(plan.topic(), String.join(", ", otherwise)));
+                    .formatted(topic, String.join(", ", otherwise)));
         }
     }
 

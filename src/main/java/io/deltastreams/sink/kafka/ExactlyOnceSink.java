@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.ToIntFunction;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
@@ -41,7 +42,7 @@ final class ExactlyOnceSink implements Sink {
     private static final long CLOSE_COMMIT_MILLIS = 1_500;
 
     private final Records records;
-    private final TopicPlan plan;
+    private final Topics topics;
     private final String cursors;
     private final String name;
     private final long limit;
@@ -82,7 +83,7 @@ final class ExactlyOnceSink implements Sink {
      */
     ExactlyOnceSink(
             Records records,
-            TopicPlan plan,
+            Topics topics,
             String cursors,
             String name,
             long limit,
@@ -90,7 +91,7 @@ final class ExactlyOnceSink implements Sink {
             Broker broker,
             Producers producers) {
         this.records = records;
-        this.plan = plan;
+        this.topics = topics;
         this.cursors = cursors;
         this.name = name;
         this.limit = limit;
@@ -124,7 +125,7 @@ final class ExactlyOnceSink implements Sink {
     }
 
     private void connect() {
-        broker.ensureTopics(plan, cursors);
+        topics.open(cursors);
         if (claimed) {
             // Before it is taken from whoever has it now.
             mine(mark());
@@ -154,7 +155,7 @@ final class ExactlyOnceSink implements Sink {
     private void mine(Mark mark) {
         if (claimed && !mark.holder().equals(instance)) {
             throw new TargetTaken("another instance (%s) writes topic '%s' for '%s' now, and this one (%s) has ended"
-                    .formatted(mark.holder(), plan.topic(), name, instance));
+                    .formatted(mark.holder(), topics.name(), name, instance));
         }
     }
 
@@ -201,8 +202,7 @@ final class ExactlyOnceSink implements Sink {
 
     private Outcome put(Transactor to, Deltas batch) {
         List<Delta> deltas = batch.deltas();
-        // Asked first, since each record would wait for a topic that cannot be found.
-        int partitions = deltas.isEmpty() ? 0 : to.partitions(plan.topic());
+        ToIntFunction<String> partitions = topics.partitions(to::partitions);
         int whole = whole(batch);
         for (int i = 0; i < deltas.size(); i++) {
             Delta delta = deltas.get(i);
@@ -252,7 +252,7 @@ final class ExactlyOnceSink implements Sink {
     }
 
     /** Sends it, unless it can never be taken: then all before it is committed. */
-    private Optional<Outcome> refused(Transactor to, Delta delta, int partitions) {
+    private Optional<Outcome> refused(Transactor to, Delta delta, ToIntFunction<String> partitions) {
         Optional<String> reason = poison.filter(known -> known.position().equals(delta.position()))
                 .map(Transactor.Refusal::reason);
         if (reason.isEmpty()) {
@@ -368,7 +368,7 @@ final class ExactlyOnceSink implements Sink {
                         .completeOnTimeout(false, CLOSE_COMMIT_MILLIS, TimeUnit.MILLISECONDS)
                         .join();
                 if (!ended) {
-                    LOG.infof("topic=%s closed amid a transaction, which the broker gives up", plan.topic());
+                    LOG.infof("topic=%s closed amid a transaction, which the broker gives up", topics.name());
                 }
                 transactor = null;
                 now.close();

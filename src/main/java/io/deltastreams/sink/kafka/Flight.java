@@ -1,11 +1,13 @@
 package io.deltastreams.sink.kafka;
 
 import io.deltastreams.change.Position;
+import io.deltastreams.codec.SchemasAway;
 import io.deltastreams.sink.Outcome;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.InvalidTopicException;
@@ -72,7 +74,9 @@ final class Flight {
     }
 
     static String said(Throwable failure) {
-        return failure.getClass().getSimpleName() + ": " + failure.getMessage();
+        return failure instanceof Held || failure instanceof Unencodable
+                ? String.valueOf(failure.getMessage())
+                : failure.getClass().getSimpleName() + ": " + failure.getMessage();
     }
 
     /** Whether trying again would not help. */
@@ -89,6 +93,16 @@ final class Flight {
                     Unencodable _ -> true;
             default -> false;
         };
+    }
+
+    /** The delta cannot be written as long as no schema can be had. */
+    static final class Held extends KafkaException {
+
+        private static final long serialVersionUID = 1L;
+
+        Held(SchemasAway cause) {
+            super(cause.getMessage(), cause);
+        }
     }
 
     /** The codec cannot write the delta, and never will. */

@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
@@ -25,7 +26,7 @@ final class KafkaSink implements Sink {
     private static final long CLOSE_CURSOR_MILLIS = 1_500;
 
     private final Records records;
-    private final TopicPlan plan;
+    private final Topics topics;
     private final Pace pace;
     private final Bookmark bookmark;
     private final Broker broker;
@@ -34,9 +35,9 @@ final class KafkaSink implements Sink {
     private final ReentrantLock writing = new ReentrantLock();
     private final CountDownLatch closing = new CountDownLatch(1);
 
-    KafkaSink(Records records, TopicPlan plan, Pace pace, Bookmark bookmark, Broker broker, Outlet outlet) {
+    KafkaSink(Records records, Topics topics, Pace pace, Bookmark bookmark, Broker broker, Outlet outlet) {
         this.records = records;
-        this.plan = plan;
+        this.topics = topics;
         this.pace = pace;
         this.bookmark = bookmark;
         this.broker = broker;
@@ -50,7 +51,7 @@ final class KafkaSink implements Sink {
 
     private Optional<Position> readCursor() {
         try {
-            broker.ensureTopics(plan, bookmark.topic());
+            topics.open(bookmark.topic());
             Position stored = broker.cursor(bookmark.topic(), bookmark.key())
                     .map(Mark::position)
                     .orElse(Position.START);
@@ -95,14 +96,7 @@ final class KafkaSink implements Sink {
         if (batch.deltas().isEmpty()) {
             return new Outcome.Delivered();
         }
-        int partitions;
-        try {
-            // Asked first, since each record would wait for a topic that cannot be found.
-            partitions = outlet.partitions(plan.topic());
-        } catch (KafkaException e) {
-            return new Outcome.Unknown(
-                    "the broker does not tell of topic %s: %s".formatted(plan.topic(), e.getMessage()));
-        }
+        ToIntFunction<String> partitions = topics.partitions(outlet::partitions);
         Flight flight = new Flight();
         for (Delta delta : batch.deltas()) {
             if (flight.hasFailed()) {
@@ -146,7 +140,7 @@ final class KafkaSink implements Sink {
         if (!written) {
             LOG.warnf(
                     "topic=%s closed without its cursor written: its last records will come a second time",
-                    plan.topic());
+                    topics.name());
         }
     }
 

@@ -22,13 +22,13 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
  * The kind {@code kafka}. Settings, each with its default:
  *
  * <ul>
- *   <li>{@code topic} (the stream's name)
+ *   <li>{@code topic} (the stream's name), with <code>${source.schema}</code>, <code>${source.table}</code> and <code>${stream}</code> in it
  *   <li>{@code delivery} ({@code exactly-once}, or {@code at-least-once})
  *   <li>{@code transaction_limit} ({@code 64MB}): what of one transaction of the source is committed at once at most
  *   <li>{@code optimize} ({@code auto}, or {@code latency}, {@code throughput})
  *   <li>{@code format} ({@code json}), and what that format asks for
  *   <li>{@code tombstones} ({@code true}): whether a delete is followed by one
- *   <li>{@code partition} ({@code key}, or {@code single})
+ *   <li>{@code partition} ({@code key}, or {@code single}, or {@code by} an expression)
  *   <li>{@code create} ({@code true}): whether the topic is made if absent
  *   <li>{@code partitions}, {@code replication}, {@code cleanup}, {@code retention} (the broker's): how it is made, and what it is held to
  *   <li>{@code cursor_topic} ({@code delta-streams-cursors})
@@ -64,25 +64,21 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
 
     @Override
     public Sink create(String pipeline, StreamId stream, Settings settings) {
-        String topic = TopicPlan.topic(settings, "topic", stream.text());
+        TopicTemplate topic = TopicTemplate.read(settings, "topic", stream);
         String cursors = TopicPlan.topic(settings, "cursor_topic", "delta-streams-cursors");
         settings.flag("required", false);
-        TopicPlan plan = TopicPlan.of(topic, settings);
-        Records records = new Records(
-                topic,
-                format(settings).apply(topic),
-                settings.flag("tombstones", true),
-                settings.choice("partition", Records.Partitioning.KEY));
+        Topics topics = new Topics(topic, TopicPlan.of(settings), format(settings), broker);
+        Records records = new Records(topics, settings.flag("tombstones", true), Partitioning.read(stream, settings));
         Pace pace = settings.choice("optimize", Pace.AUTO);
-        String name = pipeline + "/" + stream.text() + "/" + topic;
+        String name = pipeline + "/" + stream.text() + "/" + topic.text();
         long limit = settings.size("transaction_limit", LIMIT);
         return switch (settings.choice("delivery", Delivery.EXACTLY_ONCE)) {
-            case EXACTLY_ONCE -> new ExactlyOnceSink(records, plan, cursors, name, limit, pace, broker, producers);
+            case EXACTLY_ONCE -> new ExactlyOnceSink(records, topics, cursors, name, limit, pace, broker, producers);
             case AT_LEAST_ONCE -> {
                 if (settings.has("transaction_limit")) {
                     settings.problem("transaction_limit", "delivery is at-least-once: nothing is committed there");
                 }
-                yield new KafkaSink(records, plan, pace, new Bookmark(cursors, name, outlet), broker, outlet);
+                yield new KafkaSink(records, topics, pace, new Bookmark(cursors, name, outlet), broker, outlet);
             }
         };
     }

@@ -62,6 +62,8 @@ final class Outlet {
     int partitions(String topic) {
         try {
             return producer().partitionsFor(topic).size();
+        } catch (KafkaException e) {
+            throw new KafkaException("the broker does not tell of topic %s: %s".formatted(topic, e.getMessage()), e);
         } catch (IllegalStateException e) {
             throw new KafkaException("the producer is closed", e);
         }

@@ -20,17 +20,13 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.internals.Topic;
 
 /**
- * A topic as it is declared: what is not declared is the broker's to say.
+ * A topic, or several alike, as declared: what is not declared is the broker's to say.
  *
- * @param create whether it is made where it is missing
- * @param settings of the topic, in Kafka's names
+ * @param create whether one that is missing is made
+ * @param settings of a topic, in Kafka's names
  */
 record TopicPlan(
-        String topic,
-        boolean create,
-        Optional<Integer> partitions,
-        Optional<Integer> replication,
-        Map<String, String> settings) {
+        boolean create, Optional<Integer> partitions, Optional<Integer> replication, Map<String, String> settings) {
 
     private static final String UNLIMITED = "unlimited";
 
@@ -46,7 +42,7 @@ record TopicPlan(
         COMPACT_DELETE
     }
 
-    static TopicPlan of(String topic, Settings declared) {
+    static TopicPlan of(Settings declared) {
         Map<String, String> settings = new HashMap<>();
         switch (declared.choice("cleanup", Cleanup.BROKERS)) {
             case BROKERS -> {}
@@ -59,7 +55,6 @@ record TopicPlan(
         }
         retention(declared).ifPresent(millis -> settings.put(TopicConfig.RETENTION_MS_CONFIG, millis));
         return new TopicPlan(
-                topic,
                 declared.flag("create", true),
                 number(declared, "partitions", 100_000),
                 number(declared, "replication", 100),
@@ -88,10 +83,15 @@ record TopicPlan(
     /** A topic's name. */
     static String topic(Settings declared, String key, String otherwise) {
         String topic = declared.text(key, otherwise);
+        checkName(declared, key, topic);
+        return topic;
+    }
+
+    /** Tells a problem if there can be no topic of this name. */
+    static void checkName(Settings declared, String key, String topic) {
         if (!Topic.isValid(topic)) {
             declared.problem(key, "'%s' is no topic: letters, digits, '.', '_' and '-', 249 at most".formatted(topic));
         }
-        return topic;
     }
 
     /** Whether a topic that is there has to be held to anything. */
@@ -100,11 +100,11 @@ record TopicPlan(
     }
 
     /**
-     * The topic to make.
+     * The topic to make under a name.
      *
      * @throws KafkaException if it is not to be made
      */
-    NewTopic made() {
+    NewTopic made(String topic) {
         if (!create) {
             throw new KafkaException(
                     "topic '%s' is missing and is not to be made: create it, or leave out 'create: false'"

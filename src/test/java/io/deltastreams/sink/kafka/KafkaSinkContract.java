@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import io.deltastreams.change.Delta;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.StreamId;
+import io.deltastreams.change.TableId;
 import io.deltastreams.codec.Codec;
 import io.deltastreams.settings.InvalidSettings;
 import io.deltastreams.settings.Settings;
@@ -29,6 +30,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -40,6 +42,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -91,7 +94,10 @@ abstract class KafkaSinkContract extends SinkContract {
 
     final Sink started(String... lines) {
         Sink sink = open(stream, lines);
-        cursor(sink);
+        // As the pipeline does: a broker that has just come back may refuse a first transaction.
+        await().atMost(Duration.ofSeconds(30))
+                .ignoreExceptionsInstanceOf(TargetAway.class)
+                .untilAsserted(() -> cursor(sink));
         return sink;
     }
 
@@ -370,6 +376,78 @@ abstract class KafkaSinkContract extends SinkContract {
     }
 
     @Test
+    void a_topic_can_be_named_after_the_table() {
+        String prefix = stream.text() + ".of.";
+        Sink sink = started("topic: " + prefix + "${source.schema}.${source.table}", "partitions: 2");
+        write(sink, Orders.batch(of("public", "orders", 1), of("audit", "log book", 2), of("public", "orders", 3)));
+
+        assertThat(keys(prefix + "public.orders")).containsExactlyInAnyOrder("{\"id\":1}", "{\"id\":3}");
+        assertThat(keys(prefix + "audit.log_book")).containsExactly("{\"id\":2}");
+        assertThat(cursor(open(stream, "topic: " + prefix + "${source.schema}.${source.table}")))
+                .isPresent();
+    }
+
+    private Delta of(String schema, String table, int id) {
+        Delta delta = orders.insert(id, "n");
+        return new Delta(delta.change(), new TableId(schema, table), "790", Orders.COMMITTED_AT, false, true);
+    }
+
+    private List<String> keys(String topic) {
+        return TopicReader.read(servers, topic).stream()
+                .map(record -> text(record.key()))
+                .toList();
+    }
+
+    @Test
+    void a_shape_of_its_own_has_a_topic_of_its_own() {
+        Sink sink = started();
+        Orders second = new Orders(new StreamId(stream.text() + ".v2"), true);
+        write(sink, Orders.batch(orders.insert(1, "n")));
+        orders.next();
+        second.next();
+        write(sink, Orders.batch(second.insert(2, "n")));
+
+        assertThat(keys(stream.text())).containsExactly("{\"id\":1}");
+        assertThat(keys(stream.text() + ".v2")).containsExactly("{\"id\":2}");
+    }
+
+    @Test
+    void an_expression_chooses_the_partition_as_kafka_does_for_such_a_key() {
+        // given
+        Sink sink = started("partition: { by: substring(note from 1 for 2) }", "partitions: 5");
+
+        // when
+        List<Delta> deltas = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            deltas.add(orders.insert(i, "n" + i % 4 + "-" + i));
+        }
+        deltas.add(orders.truncate());
+        write(sink, Orders.batch(deltas));
+
+        // then
+        List<ConsumerRecord<byte[], byte[]>> rows =
+                records().stream().filter(record -> record.key() != null).toList();
+        assertThat(rows).hasSize(20).allSatisfy(record -> {
+            int id = Integer.parseInt(text(record.key()).replaceAll("\\D", ""));
+            byte[] like = ("n" + id % 4).getBytes(UTF_8);
+            assertThat(record.partition()).isEqualTo(BuiltInPartitioner.partitionForKey(like, 5));
+        });
+        assertThat(records()).hasSize(25);
+    }
+
+    @Test
+    void a_delta_without_what_its_partition_hangs_on_is_poison() {
+        Sink sink = started("partition: { by: note }");
+        Delta delete = orders.delete(1);
+
+        assertThat(write(sink, Orders.batch(delete)))
+                .isInstanceOfSatisfying(
+                        Outcome.Poisoned.class,
+                        poisoned -> assertThat(poisoned.reason())
+                                .contains("column 'note' is needed", "REPLICA IDENTITY FULL"));
+    }
+
+    @Test
     void wrong_settings_are_told_with_what_would_be_right() {
         assertThat(problems("retention: forever")).contains("'forever' is no retention: write 12h, 7d or unlimited");
         assertThat(problems("partition: customer")).contains("key, single");
@@ -377,6 +455,10 @@ abstract class KafkaSinkContract extends SinkContract {
         assertThat(problems("optimize: speed")).contains("latency, throughput, auto");
         assertThat(problems("format: xml")).contains("'xml' is no format; known: debezium-json, json");
         assertThat(problems("topic: a/b")).contains("'a/b' is no topic");
+        assertThat(problems("topic: a/${stream}")).contains("is no topic");
+        assertThat(problems("topic: a.${source.tabel}")).contains("environment variable source.tabel is not set");
+        assertThat(problems("partition: { by: id + }")).contains("partition", "1:");
+        assertThat(problems("partition: { key: id }")).contains("'by' is missing");
         assertThat(problems("bigint: hex")).contains("number, string");
         assertThat(problems("format: debezium-json\nbigint: string")).contains("unknown key");
         assertThat(problems("tombstone: true")).contains("did you mean 'tombstones'?");
@@ -447,10 +529,15 @@ abstract class KafkaSinkContract extends SinkContract {
     }
 
     private List<ProducerRecord<byte[], byte[]>> readyMade(List<Deltas> batches) {
-        Records records = new Records(stream.text(), codec, false, Records.Partitioning.KEY);
+        Topics topics = new Topics(
+                new TopicTemplate(stream.text(), stream),
+                new TopicPlan(true, Optional.empty(), Optional.empty(), Map.of()),
+                _ -> codec,
+                new Broker(Map.of()));
+        Records records = new Records(topics, false, new Partitioning.ByKey());
         return batches.stream()
                 .flatMap(batch -> batch.deltas().stream())
-                .flatMap(delta -> records.of(delta, 3, 0).stream())
+                .flatMap(delta -> records.of(delta, _ -> 3, 0).stream())
                 .toList();
     }
 
