@@ -63,6 +63,14 @@ public record Position(int epoch, long commit, int index) implements Comparable<
         return new Position(epoch, commit, index + 1);
     }
 
+    /** The largest position before this one. Not of {@link #START}, which has none. */
+    public Position previous() {
+        if (index != 0) {
+            return new Position(epoch, commit, index - 1);
+        }
+        return commit != 0 ? new Position(epoch, commit - 1, -1) : new Position(epoch - 1, -1, -1);
+    }
+
     public boolean isAfter(Position other) {
         return compareTo(other) > 0;
     }

@@ -101,6 +101,9 @@ public final class Narrower {
                 case StageResult.Refused(String reason) -> {
                     return new Narrowed(left, Optional.of(new Refused(delta.position(), reason)));
                 }
+                case StageResult.Halted(String reason) -> {
+                    return new Narrowed(left, Optional.of(new Refused(delta.position(), reason)));
+                }
             }
             if (delta.last()) {
                 if (left.size() > transaction) {

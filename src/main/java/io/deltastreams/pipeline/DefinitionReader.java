@@ -6,6 +6,7 @@ import io.deltastreams.log.LogSettings.Durability;
 import io.deltastreams.log.LogSettings.OverBudget;
 import io.deltastreams.settings.InvalidSettings;
 import io.deltastreams.settings.Settings;
+import io.deltastreams.sink.DeadLetterBox;
 import io.deltastreams.sink.Relay;
 import io.deltastreams.sink.Sink;
 import io.deltastreams.source.ChangeSource;
@@ -27,9 +28,13 @@ import org.jspecify.annotations.Nullable;
  * @param sources kinds of source by the key below {@code source:}; a kind that can be read in several ways has them as {@code kind/engine}, too
  * @param sinks kinds of sink by the key below a stream's {@code to:}
  * @param relays kinds of relay by the key below {@code relay:}
+ * @param boxes kinds of place by the key below {@code dead_letters:}
  */
 record DefinitionReader(
-        Map<String, ChangeSource.Factory> sources, Map<String, Sink.Factory> sinks, Map<String, Relay.Factory> relays) {
+        Map<String, ChangeSource.Factory> sources,
+        Map<String, Sink.Factory> sinks,
+        Map<String, Relay.Factory> relays,
+        Map<String, DeadLetterBox.Factory> boxes) {
 
     private static final String FEED = "feed";
 
@@ -58,9 +63,13 @@ record DefinitionReader(
         List<PipelineDefinition.Stream> streams = streams(name, top);
         Optional<StateSettings> state = state(top, log, streams);
         Optional<PipelineDefinition.Relaying> relay = relay(top);
+        Optional<DeadLetterBox> deadLetters = !top.has("dead_letters")
+                ? Optional.empty()
+                : only(top.section("dead_letters"), "kind of place", boxes)
+                        .map(only -> only.factory().create(only.settings()));
         top.finish();
         top.check();
-        return new PipelineDefinition(name, source.orElseThrow(), log, state, relay, streams);
+        return new PipelineDefinition(name, source.orElseThrow(), log, state, relay, deadLetters, streams);
     }
 
     private Optional<PipelineDefinition.Source> source(Settings top) {

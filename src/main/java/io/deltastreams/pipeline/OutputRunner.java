@@ -2,7 +2,9 @@ package io.deltastreams.pipeline;
 
 import io.deltastreams.change.Delta;
 import io.deltastreams.change.Position;
+import io.deltastreams.change.StreamId;
 import io.deltastreams.pipeline.PipelineStatus.State;
+import io.deltastreams.sink.DeadLetter;
 import io.deltastreams.sink.Deltas;
 import io.deltastreams.sink.Outcome;
 import io.deltastreams.sink.Retrying;
@@ -250,6 +252,16 @@ final class OutputRunner implements Retrying.Watch {
         state = State.STOPPED;
         message = "a bug ended the output: " + bug;
         LOG.errorf(bug, "output=%s state=stopped", name());
+    }
+
+    /** Whether this is an output of the stream, and of the kind, {@link DeadLetter#STREAM} for each. */
+    boolean isAt(StreamId id, String kind) {
+        return stream.id().equals(id) && (kind.equals(DeadLetter.STREAM) || kind.equals(output.kind()));
+    }
+
+    /** Writes a delta once more; waits. */
+    Outcome replay(Delta delta) {
+        return sink.replay(delta).await().indefinitely();
     }
 
     PipelineStatus.Output status() {

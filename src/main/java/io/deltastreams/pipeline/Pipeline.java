@@ -4,6 +4,7 @@ import io.deltastreams.change.StreamId;
 import io.deltastreams.codec.Codec;
 import io.deltastreams.feed.FedStreams;
 import io.deltastreams.settings.InvalidSettings;
+import io.deltastreams.sink.DeadLetterBox;
 import io.deltastreams.sink.Relay;
 import io.deltastreams.sink.Sink;
 import io.deltastreams.source.ChangeSource;
@@ -63,12 +64,14 @@ public class Pipeline implements FedStreams {
             @Any Instance<ChangeSource.Factory> sources,
             @Any Instance<Sink.Factory> sinks,
             @Any Instance<Relay.Factory> relays,
+            @Any Instance<DeadLetterBox.Factory> boxes,
             CapturedChannel channel,
             @Identifier("json") Codec codec,
             @Identifier(Threads.BLOCKING) Executor blocking) {
         this.config = config;
         this.environment = environment;
-        this.reader = new DefinitionReader(byIdentifier(sources), byIdentifier(sinks), byIdentifier(relays));
+        this.reader = new DefinitionReader(
+                byIdentifier(sources), byIdentifier(sinks), byIdentifier(relays), byIdentifier(boxes));
         this.channel = channel;
         this.codec = codec;
         this.blocking = blocking;
@@ -164,6 +167,11 @@ public class Pipeline implements FedStreams {
                     Reason.LATER, "the pipeline does not run: " + trouble().orElse("not started"));
         }
         return now.snapshots();
+    }
+
+    /** What streams and outputs set aside; empty while nothing runs. */
+    public Optional<LetterOffice> letters() {
+        return Optional.ofNullable(run).map(Run::letters);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.deltastreams.pipeline;
 
 import io.deltastreams.log.LogSettings;
 import io.deltastreams.settings.Settings;
+import io.deltastreams.sink.DeadLetterBox;
 import io.deltastreams.sink.Relay;
 import io.deltastreams.sink.Sink;
 import io.deltastreams.source.ChangeSource;
@@ -15,6 +16,7 @@ import java.util.Optional;
  *
  * @param name part of every name that outputs keep at their targets
  * @param state empty where none is kept
+ * @param deadLetters where dead letters are sent beside the files that are kept of them
  * @param relay empty where the log goes to no other instance
  */
 record PipelineDefinition(
@@ -23,6 +25,7 @@ record PipelineDefinition(
         LogSettings log,
         Optional<StateSettings> state,
         Optional<Relaying> relay,
+        Optional<DeadLetterBox> deadLetters,
         List<Stream> streams) {
 
     PipelineDefinition {

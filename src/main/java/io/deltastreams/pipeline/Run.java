@@ -15,6 +15,7 @@ import io.deltastreams.source.TableSnapshots.Refused;
 import io.deltastreams.state.State;
 import io.deltastreams.stream.DeltaStream;
 import io.deltastreams.stream.RecentReadings;
+import io.deltastreams.stream.Shapes;
 import io.deltastreams.transform.InvalidStream;
 import io.deltastreams.transform.Stage;
 import io.smallrye.mutiny.Uni;
@@ -47,6 +48,7 @@ final class Run implements AutoCloseable {
     private final List<DeltaStream> streams = new ArrayList<>();
     private final List<OutputRunner> outputs = new ArrayList<>();
     private final Optional<RelayRunner> relay;
+    private final DeadLetters deadLetters;
     private final List<ChangeLog.Pin> pins = new ArrayList<>();
     private final SourceRunner source;
     private final Precedence precedence = new Precedence();
@@ -88,23 +90,34 @@ final class Run implements AutoCloseable {
         this.relay = definition
                 .relay()
                 .map(relaying -> new RelayRunner(relaying, log, new SourceOrigin(definition.source(), source)));
-        DeadLetters deadLetters =
-                new DeadLetters(deadLetterFolder(definition.log().path()), codec);
+        deadLetters = new DeadLetters(deadLetterFolder(definition.log().path()), codec, definition.deadLetters());
         RecentReadings recent = new RecentReadings(definition.streams().size());
         for (PipelineDefinition.Stream declared : definition.streams()) {
-            DeltaStream stream =
-                    new DeltaStream(declared.program(), log, state, deadLetters, recent, precedence, blocking);
+            Shapes shapes = new Shapes(
+                    declared.program(), beside("shapes", declared.program().id()));
+            DeltaStream stream = new DeltaStream(shapes, log, state, deadLetters, recent, precedence, blocking);
             streams.add(stream);
             declared.outputs()
                     .forEach(output -> outputs.add(new OutputRunner(stream, output, deadLetters, precedence)));
         }
     }
 
+    /** A stream's file in a folder beside the log's. */
+    private Path beside(String folder, StreamId stream) {
+        return definition.log().path().toAbsolutePath().resolveSibling(folder).resolve(stream.text());
+    }
+
     private static Path deadLetterFolder(Path log) {
         return log.toAbsolutePath().resolveSibling("dead-letters");
     }
 
+    /** What streams and outputs set aside. */
+    LetterOffice letters() {
+        return new LetterOffice(streams, outputs, deadLetters);
+    }
+
     void start() {
+        deadLetters.start(streams.stream().map(DeltaStream::id).toList());
         for (OutputRunner output : outputs) {
             if (output.isRequired()) {
                 pins.add(log.pin(output.name(), () -> output.cursor().orElse(Position.START)));
@@ -276,6 +289,7 @@ final class Run implements AutoCloseable {
     public void close() {
         source.close();
         closeOutputs();
+        deadLetters.close();
         relay.ifPresent(RelayRunner::close);
         state.ifPresent(State::close);
         log.close();

@@ -97,6 +97,11 @@ public record Retrying(Sink sink, Duration least, Duration most, Watch watch) im
     }
 
     @Override
+    public Uni<Outcome> replay(Delta delta) {
+        return sink.replay(delta);
+    }
+
+    @Override
     public Uni<Void> close() {
         return sink.close();
     }

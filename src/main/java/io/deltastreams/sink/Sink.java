@@ -1,5 +1,6 @@
 package io.deltastreams.sink;
 
+import io.deltastreams.change.Delta;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.StreamId;
 import io.deltastreams.settings.Settings;
@@ -28,6 +29,12 @@ public interface Sink {
     Uni<Optional<Position>> cursor();
 
     Uni<Outcome> write(Deltas batch);
+
+    /**
+     * Writes a delta that was refused once more, whatever has been written since; the cursor does not move. May be called by any thread, and waits
+     * for a write that is under way. {@code Unknown} where that is not possible now; then nothing is written again by itself.
+     */
+    Uni<Outcome> replay(Delta delta);
 
     Uni<Void> close();
 

@@ -47,6 +47,7 @@ public final class DeltaStream {
     private static final int GATHERED = 4;
 
     private final StreamProgram program;
+    private final Shapes shapes;
     private final ChangeLog log;
     private final Optional<State> state;
     private final Rejections rejections;
@@ -66,20 +67,22 @@ public final class DeltaStream {
     private record Known(Schema schema, Stage stage) {}
 
     /**
+     * @param shapes of the stream as declared
      * @param state of the log, if one is kept
      * @param recent shared by all streams
      * @param pacing what a reader waits for that has to read from disk
      * @param blocking where reads that may go to disk run; virtual threads
      */
     public DeltaStream(
-            StreamProgram program,
+            Shapes shapes,
             ChangeLog log,
             Optional<State> state,
             Rejections rejections,
             RecentReadings recent,
             Pacing pacing,
             Executor blocking) {
-        this.program = program;
+        this.program = shapes.program();
+        this.shapes = shapes;
         this.log = log;
         this.state = state;
         this.rejections = rejections;
@@ -209,6 +212,51 @@ public final class DeltaStream {
                         readings.getLast().committedAt());
     }
 
+    /**
+     * What the stream makes, now, of the change at one position: a delta or none, a {@link Reading.Gap} where history is gone, {@link
+     * Reading.Stopped} where it refuses the change, or has none there.
+     */
+    public Reading only(Position position) {
+        try {
+            return switch (log.read(position.previous(), program::reads, 1)) {
+                case Slice.Gap gap -> new Reading.Gap(gap.after(), gap.removedUpTo());
+                case Slice.Changes changes ->
+                    changes.transactions().stream()
+                            .flatMap(transaction -> transaction.changes().stream()
+                                    .filter(change -> change.position().equals(position))
+                                    .map(change -> only(transaction, change)))
+                            .findFirst()
+                            .orElseGet(() -> new Reading.Stopped(position, "the log has no such change"));
+            };
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Reading only(Transaction transaction, Change change) {
+        return switch (apply(change)) {
+            case StageResult.Nothing _ ->
+                new Reading.Deltas(List.of(), change.position(), Optional.of(transaction.committedAt()));
+            case StageResult.Emitted emitted ->
+                new Reading.Deltas(
+                        List.of(delta(transaction, change, emitted)),
+                        change.position(),
+                        Optional.of(transaction.committedAt()));
+            case StageResult.Refused(String reason) -> new Reading.Stopped(change.position(), reason);
+            case StageResult.Halted(String reason) -> new Reading.Stopped(change.position(), reason);
+        };
+    }
+
+    private static Delta delta(Transaction transaction, Change change, StageResult.Emitted emitted) {
+        return new Delta(
+                emitted.change(),
+                (TableId) change.schema().relation(),
+                transaction.id(),
+                transaction.committedAt(),
+                transaction.kind() == Transaction.Kind.SNAPSHOT,
+                false);
+    }
+
     /** Whether {@link #rows} can be had at all. */
     public boolean hasRows() {
         return state.isPresent();
@@ -312,14 +360,10 @@ public final class DeltaStream {
         for (Change change : transaction.changes()) {
             switch (apply(change)) {
                 case StageResult.Nothing _ -> {}
-                case StageResult.Emitted emitted ->
-                    deltas.add(new Delta(
-                            emitted.change(),
-                            (TableId) change.schema().relation(),
-                            transaction.id(),
-                            transaction.committedAt(),
-                            transaction.kind() == Transaction.Kind.SNAPSHOT,
-                            false));
+                case StageResult.Emitted emitted -> deltas.add(delta(transaction, change, emitted));
+                case StageResult.Halted(String reason) -> {
+                    return Optional.of(new Reading.Stopped(change.position(), reason));
+                }
                 case StageResult.Refused refused -> {
                     // Invariant 7: what cannot be handled goes where the stream's policy says.
                     if (program.onError() == OnError.STOP) {
@@ -352,7 +396,8 @@ public final class DeltaStream {
         Shape shape = new Shape((TableId) schema.relation(), schema.version());
         Stage stage = stages.get(shape);
         if (stage == null) {
-            stage = describe(schema);
+            stage = shapes.decided(shape.table(), program.compile(schema));
+            outputs.put(shape.table(), stage.output());
             stages.put(shape, stage);
         }
         return stage;

@@ -67,6 +67,9 @@ public final class StreamRows implements AutoCloseable {
                 case StageResult.Emitted(Change change) ->
                     deltas.add(new Delta(
                             change, (TableId) row.schema().relation(), TRANSACTION, rows.committedAt(), true, false));
+                case StageResult.Halted(String reason) -> {
+                    return Optional.of(new Reading.Stopped(rows.position(), reason));
+                }
                 case StageResult.Refused(String reason) -> {
                     if (stops) {
                         return Optional.of(new Reading.Stopped(rows.position(), reason));

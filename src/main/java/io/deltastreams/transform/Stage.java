@@ -38,4 +38,14 @@ public interface Stage {
 
     /** The change of the stream that a change of the table makes; it must be of the schema that this stage was compiled for. */
     StageResult apply(Change change);
+
+    /** The same with rows of another shape: columns by their names, and null where there is none any more. */
+    default Stage as(Schema output) {
+        return new Reshaped(this, output);
+    }
+
+    /** The same shape, of which nothing goes out. */
+    default Stage halted(String reason) {
+        return new Halted(output(), reason);
+    }
 }

@@ -20,4 +20,7 @@ public sealed interface StageResult {
      * @param reason what went wrong and where in the declaration, without row data (Invariant 9)
      */
     record Refused(String reason) implements StageResult {}
+
+    /** The stream ends here, whatever it does about changes that it cannot handle: the shape is none that may go out. */
+    record Halted(String reason) implements StageResult {}
 }

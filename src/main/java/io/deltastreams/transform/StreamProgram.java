@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * select: [id, "amount * 1.19 AS gross"]
  * mask: { customer_id: sha256 }
  * on_error: dead-letter
+ * evolution: { policy: evolve, compatibility: backward }
  * }</pre>
  *
  * <p>A stream over several tables (a pattern, or more than one name) gets a leading column {@code _table} (text, {@code schema.table}),
@@ -37,18 +38,25 @@ public final class StreamProgram {
     private final List<Pattern> patterns;
     private final Definition definition;
     private final OnError onError;
+    private final Evolution evolution;
 
     private StreamProgram(
-            StreamId id, List<String> from, List<Pattern> patterns, Definition definition, OnError onError) {
+            StreamId id,
+            List<String> from,
+            List<Pattern> patterns,
+            Definition definition,
+            OnError onError,
+            Evolution evolution) {
         this.id = id;
         this.from = List.copyOf(from);
         this.patterns = List.copyOf(patterns);
         this.definition = definition;
         this.onError = onError;
+        this.evolution = evolution;
     }
 
     /**
-     * Reads {@code from}, {@code where}, {@code select}, {@code mask} and {@code on_error} of a stream's section; whatever is wrong becomes
+     * Reads {@code from}, {@code where}, {@code select}, {@code mask}, {@code on_error} and {@code evolution} of a stream's section; whatever is wrong becomes
      * a problem in the settings. Does not finish the settings: other keys are the caller's.
      */
     public static StreamProgram read(StreamId id, Settings settings) {
@@ -73,7 +81,8 @@ public final class StreamProgram {
         boolean labelled = from.size() > 1 || from.stream().anyMatch(StreamProgram::isPattern);
         Definition definition =
                 new Definition(id, where(id, settings), selection(id, settings), masks(settings), labelled);
-        return new StreamProgram(id, from, patterns, definition, settings.choice("on_error", OnError.STOP));
+        return new StreamProgram(
+                id, from, patterns, definition, settings.choice("on_error", OnError.STOP), Evolution.read(settings));
     }
 
     private static boolean isPattern(String table) {
@@ -211,6 +220,10 @@ public final class StreamProgram {
 
     public OnError onError() {
         return onError;
+    }
+
+    public Evolution evolution() {
+        return evolution;
     }
 
     /**

@@ -18,15 +18,18 @@ import io.deltastreams.state.State;
 import io.deltastreams.stream.DeltaStream;
 import io.deltastreams.stream.Pacing;
 import io.deltastreams.stream.RecentReadings;
+import io.deltastreams.stream.Shapes;
 import io.deltastreams.transform.StreamProgram;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.ext.web.Router;
 import java.math.BigDecimal;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -103,7 +106,15 @@ public final class Shop implements AutoCloseable {
     private DeltaStream stream(String name, TableId table) {
         Settings settings = Settings.parse("test.yaml", "from: " + table.text(), _ -> null);
         StreamProgram program = StreamProgram.read(new StreamId(name), settings);
-        return new DeltaStream(program, log, state, (_, _, _) -> {}, new RecentReadings(1), Pacing.FREE, blocking);
+        return new DeltaStream(
+                new Shapes(
+                        program, Path.of("target", "shapes", UUID.randomUUID().toString(), name)),
+                log,
+                state,
+                (_, _, _) -> {},
+                new RecentReadings(1),
+                Pacing.FREE,
+                blocking);
     }
 
     public int port() {

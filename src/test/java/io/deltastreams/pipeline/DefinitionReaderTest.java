@@ -34,6 +34,7 @@ class DefinitionReaderTest {
                 settings.text("topic", stream.text());
                 return new NoSink();
             }),
+            Map.of(),
             Map.of());
 
     private static final String STREAM = "streams: { s: { from: public.t, to: { feed: {} } } }";
@@ -67,6 +68,11 @@ class DefinitionReaderTest {
         }
 
         @Override
+        public Uni<Outcome> replay(io.deltastreams.change.Delta delta) {
+            return Uni.createFrom().item(new Outcome.Delivered());
+        }
+
+        @Override
         public Uni<Void> close() {
             return Uni.createFrom().voidItem();
         }
@@ -78,6 +84,7 @@ class DefinitionReaderTest {
         ChangeSource.Factory other = settings -> new NoSource();
         DefinitionReader reader = new DefinitionReader(
                 Map.of("postgresql", standard, "postgresql/direct", standard, "postgresql/debezium", other),
+                Map.of(),
                 Map.of(),
                 Map.of());
 

@@ -37,7 +37,7 @@ class LogicalMessagesTest {
 
     private PipelineDefinition definition(PostgresServer server, Path folder) {
         ChangeSource.Factory postgres = DirectEngineFactory.create();
-        return new DefinitionReader(Map.of("postgresql", postgres), Map.of("memory", sinks), Map.of())
+        return new DefinitionReader(Map.of("postgresql", postgres), Map.of("memory", sinks), Map.of(), Map.of())
                 .read("f.yaml", """
                 name: test
                 source:

@@ -44,6 +44,7 @@ class PauseOthersTest {
         PipelineDefinition definition = new DefinitionReader(
                         Map.of("postgresql", DirectEngineFactory.create()),
                         Map.of("memory", new MemorySinks()),
+                        Map.of(),
                         Map.of())
                 .read("f.yaml", file, _ -> null);
         Run run = new Run(

@@ -19,6 +19,9 @@ import io.deltastreams.log.ChangeLog;
 import io.deltastreams.log.LogSettings;
 import io.deltastreams.pipeline.PipelineStatus.State;
 import io.deltastreams.settings.Settings;
+import io.deltastreams.sink.DeadLetter;
+import io.deltastreams.sink.DeadLetterBox;
+import io.deltastreams.sink.TargetAway;
 import io.deltastreams.sink.memory.MemorySinks;
 import io.deltastreams.sink.memory.MemoryTarget;
 import io.deltastreams.source.ChangeSource;
@@ -36,6 +39,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -71,7 +75,26 @@ class RunTest {
     private final CapturedChannel captured = new CapturedChannel(Thread::startVirtualThread);
     private final Handover handover = captured.handover();
     private final Thread channel = Thread.ofVirtual().start(this::moveIntoTheLog);
+    private final Box box = new Box();
     private Run run;
+
+    /** Keeps dead letters, unless it is told to be away. */
+    private static final class Box implements DeadLetterBox {
+
+        private final List<DeadLetter> letters = new CopyOnWriteArrayList<>();
+        private volatile boolean away;
+
+        @Override
+        public void keep(DeadLetter letter) {
+            if (away) {
+                throw new TargetAway("the box is away");
+            }
+            letters.add(letter);
+        }
+
+        @Override
+        public void close() {}
+    }
 
     /** A source that captures what the test gives it, and fails when told to. */
     @SuppressWarnings("NullAway.Init")
@@ -134,8 +157,8 @@ class RunTest {
     }
 
     private void start(String streams, String log) throws IOException {
-        DefinitionReader reader =
-                new DefinitionReader(Map.of("script", this::source), Map.of("memory", sinks), Map.of());
+        DefinitionReader reader = new DefinitionReader(
+                Map.of("script", this::source), Map.of("memory", sinks), Map.of(), Map.of("script", _ -> box));
         PipelineDefinition definition = reader.read(
                 "f.yaml",
                 "name: test\nsource: { script: {} }\nlog: { path: %s%s }\nstreams:\n%s"
@@ -227,6 +250,70 @@ class RunTest {
                 .contains("\"position\":\"0001-0000000000000001-00000000\"")
                 .contains("\"reason\":")
                 .contains("\"after\":{\"id\":1,\"amount\":10}");
+    }
+
+    @Test
+    void dead_letters_are_replayed_once_what_kept_them_is_mended() throws IOException {
+        // given
+        StreamId orders = new StreamId("orders");
+        target("orders").poison(delta -> delta.position().commit() <= 2);
+        start("orders: { from: public.orders, on_error: dead-letter, to: { memory: {} } }", "");
+        script.commit(1, 10);
+        script.commit(2, 20);
+        script.commit(3, 30);
+        await("delivery", () -> assertThat(target("orders").deltas()).hasSize(1));
+        assertThat(run.letters().waiting()).containsExactly(new LetterOffice.Waiting(orders, 2));
+
+        // when
+        target("orders").poison(delta -> delta.position().commit() == 2);
+        LetterOffice.Replay replay = run.letters().replay(orders, Set.of()).orElseThrow();
+
+        // then
+        assertThat(replay.replayed()).isEqualTo(1);
+        assertThat(replay.refused()).singleElement().satisfies(refused -> {
+            assertThat(refused.position()).isEqualTo(new Position(1, 2, 0));
+            assertThat(refused.at()).isEqualTo("memory");
+            assertThat(refused.reason()).contains("told not to take it");
+        });
+        assertThat(target("orders").deltas().stream()
+                        .map(delta -> delta.position().commit()))
+                .containsExactly(3L, 1L);
+        assertThat(run.letters().lines(orders, 10).orElseThrow())
+                .singleElement()
+                .asString()
+                .contains("\"id\":2");
+        target("orders").poison(_ -> false);
+        assertThat(run.letters()
+                        .replay(orders, Set.of(new Position(1, 9, 0)))
+                        .orElseThrow()
+                        .replayed())
+                .isZero();
+        assertThat(run.letters()
+                        .replay(orders, Set.of(new Position(1, 2, 0)))
+                        .orElseThrow()
+                        .replayed())
+                .isEqualTo(1);
+        assertThat(run.letters().waiting()).containsExactly(new LetterOffice.Waiting(orders, 0));
+    }
+
+    @Test
+    void dead_letters_go_to_their_box_when_it_is_there() throws IOException {
+        box.away = true;
+        target("orders").poison(delta -> delta.position().commit() <= 2);
+        start(
+                "orders: { from: public.orders, on_error: dead-letter, to: { memory: {} } }",
+                " }\ndead_letters: { script: {}");
+        script.commit(1, 10);
+        script.commit(2, 20);
+        script.commit(3, 30);
+
+        await("delivery", () -> assertThat(target("orders").deltas()).hasSize(1));
+        await("trouble", () -> assertThat(run.letters().trouble()).contains("the box is away"));
+        box.away = false;
+        await("letters", () -> assertThat(box.letters).hasSize(2));
+        assertThat(box.letters.getFirst().position()).isEqualTo(new Position(1, 1, 0));
+        assertThat(box.letters.getFirst().change()).contains("\"amount\":10");
+        assertThat(run.letters().trouble()).isEmpty();
     }
 
     @Test

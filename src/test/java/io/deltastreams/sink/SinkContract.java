@@ -70,6 +70,24 @@ public abstract class SinkContract {
     }
 
     @Test
+    void a_delta_that_is_replayed_is_there_behind_all_others_and_the_cursor_stays() {
+        // given
+        Sink sink = started();
+        Delta refused = orders.insert(1, "a");
+        Deltas batch = Orders.batch(orders.insert(1, "b"));
+        assertThat(write(sink, batch)).isEqualTo(new Outcome.Delivered());
+
+        // when
+        assertThat(sink.replay(refused).await().atMost(LONG)).isEqualTo(new Outcome.Delivered());
+
+        // then
+        assertThat(arrived(stream).values())
+                .containsExactly(List.of(batch.deltas().getFirst().position(), refused.position()));
+        assertThat(cursor(sink)).contains(batch.upTo());
+        assertThat(write(sink, Orders.batch(orders.insert(1, "c")))).isEqualTo(new Outcome.Delivered());
+    }
+
+    @Test
     void contract_4_the_cursor_follows_by_itself() {
         Sink sink = started();
         Position last = Position.START;

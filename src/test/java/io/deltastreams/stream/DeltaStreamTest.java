@@ -52,6 +52,9 @@ class DeltaStreamTest {
     @TempDir
     Path folder;
 
+    @TempDir
+    Path shapes;
+
     private ChangeLog log;
     private int commits;
     private Pacing pacing = Pacing.FREE;
@@ -72,7 +75,7 @@ class DeltaStreamTest {
         StreamProgram program = StreamProgram.read(new StreamId("orders"), settings);
         settings.check();
         return new DeltaStream(
-                program,
+                new Shapes(program, shapes.resolve("orders")),
                 log,
                 Optional.empty(),
                 (stream, change, reason) -> rejected.add(reason),

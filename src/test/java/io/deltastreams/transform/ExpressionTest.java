@@ -73,6 +73,7 @@ class ExpressionTest {
             }
             case StageResult.Nothing _ -> "nothing";
             case StageResult.Refused refused -> "! " + refused.reason();
+            case StageResult.Halted halted -> "! " + halted.reason();
         };
     }
 

@@ -161,7 +161,7 @@ class OracleTest {
                             yield value == null ? "null" : "=" + Rendering.text(value);
                         }
                         case StageResult.Nothing _ -> "nothing";
-                        case StageResult.Refused _ -> Outcome.ERROR;
+                        case StageResult.Refused _, StageResult.Halted _ -> Outcome.ERROR;
                     });
         }
         return new Outcome(all, "");

@@ -344,6 +344,48 @@ final class ExactlyOnceSink implements Sink {
     }
 
     @Override
+    public Uni<Outcome> replay(Delta delta) {
+        return KafkaSink.onVirtualThread(() -> {
+            writing.lock();
+            try {
+                return again(delta);
+            } finally {
+                writing.unlock();
+            }
+        });
+    }
+
+    private Outcome again(Delta delta) {
+        Transactor now = transactor;
+        if (isClosing() || now == null || !between) {
+            return new Outcome.Unknown(
+                    now == null || between
+                            ? "the broker has to be asked first"
+                            : "a transaction of the source is amid");
+        }
+        boolean carried = now.isOpen();
+        try {
+            commit(now, false);
+            carried = false;
+            for (ProducerRecord<byte[], byte[]> record : records.again(delta, topics.partitions(now::partitions))) {
+                now.send(record, delta.position());
+            }
+            now.commit();
+            return new Outcome.Delivered();
+        } catch (KafkaException e) {
+            Outcome outcome = failed(now, e);
+            lost = carried && transactor != null;
+            boolean refused = outcome instanceof Outcome.Rewound;
+            poison = Optional.empty();
+            return refused
+                    ? new Outcome.Poisoned(delta.position(), Flight.said(e))
+                    : new Outcome.Unknown(Flight.said(e));
+        } catch (Flight.Unencodable e) {
+            return new Outcome.Poisoned(delta.position(), Flight.said(e));
+        }
+    }
+
+    @Override
     public Uni<Void> close() {
         return KafkaSink.onVirtualThread(() -> {
                     settle();

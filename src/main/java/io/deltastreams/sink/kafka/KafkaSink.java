@@ -117,6 +117,28 @@ final class KafkaSink implements Sink {
     }
 
     @Override
+    public Uni<Outcome> replay(Delta delta) {
+        return onVirtualThread(() -> {
+            writing.lock();
+            try {
+                Flight flight = new Flight();
+                for (ProducerRecord<byte[], byte[]> record :
+                        records.again(delta, topics.partitions(outlet::partitions))) {
+                    outlet.send(record, flight.board(delta.position()));
+                }
+                outlet.push();
+                return flight.outcome();
+            } catch (KafkaException e) {
+                return new Outcome.Unknown(Flight.said(e));
+            } catch (Flight.Unencodable e) {
+                return new Outcome.Poisoned(delta.position(), Flight.said(e));
+            } finally {
+                writing.unlock();
+            }
+        });
+    }
+
+    @Override
     public Uni<Void> close() {
         return onVirtualThread(() -> {
                     settle();

@@ -1,5 +1,7 @@
 package io.deltastreams.sink.kafka;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Delta;
 import io.deltastreams.codec.Codec;
@@ -16,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The records that deltas become. One thread at a time makes them. */
 final class Records {
+
+    private static final byte[] TRUE = "true".getBytes(US_ASCII);
 
     private final Topics topics;
     private final boolean tombstones;
@@ -56,6 +60,13 @@ final class Records {
         // A tombstone has nothing that the format's headers could speak of.
         List<Header> own = more.isEmpty() ? with : headers.of(delta, part, Map.of());
         return List.of(record, record(route.topic(), partition, delta, key, null, own));
+    }
+
+    /** The same for a delta that comes once more, out of its order: header {@code ds-replayed}. */
+    List<ProducerRecord<byte[], byte[]>> again(Delta delta, ToIntFunction<String> partitions) {
+        List<ProducerRecord<byte[], byte[]>> records = of(delta, partitions, 0);
+        records.forEach(record -> record.headers().add("ds-replayed", TRUE));
+        return records;
     }
 
     private static <T extends @Nullable Object> T made(Supplier<T> part) {

@@ -1,5 +1,6 @@
 package io.deltastreams.sink.memory;
 
+import io.deltastreams.change.Delta;
 import io.deltastreams.change.Position;
 import io.deltastreams.sink.Deltas;
 import io.deltastreams.sink.Outcome;
@@ -17,6 +18,11 @@ record MemorySink(MemoryTarget target) implements Sink {
     @Override
     public Uni<Outcome> write(Deltas batch) {
         return Uni.createFrom().item(() -> target.write(batch));
+    }
+
+    @Override
+    public Uni<Outcome> replay(Delta delta) {
+        return Uni.createFrom().item(() -> target.replay(delta));
     }
 
     @Override

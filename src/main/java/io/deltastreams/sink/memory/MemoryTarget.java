@@ -47,6 +47,17 @@ public final class MemoryTarget {
         return new Outcome.Delivered();
     }
 
+    synchronized Outcome replay(Delta delta) {
+        if (away != null) {
+            return new Outcome.Unknown(away);
+        }
+        if (poison.test(delta)) {
+            return new Outcome.Poisoned(delta.position(), "told not to take it");
+        }
+        deltas.add(delta);
+        return new Outcome.Delivered();
+    }
+
     synchronized Optional<Position> tellCursor() {
         if (away != null) {
             throw new TargetAway(away);
