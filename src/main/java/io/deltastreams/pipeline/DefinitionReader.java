@@ -11,6 +11,7 @@ import io.deltastreams.sink.Relay;
 import io.deltastreams.sink.Sink;
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.state.StateSettings;
+import io.deltastreams.stream.Boundaries;
 import io.deltastreams.transform.StreamProgram;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,9 +68,11 @@ record DefinitionReader(
                 ? Optional.empty()
                 : only(top.section("dead_letters"), "kind of place", boxes)
                         .map(only -> only.factory().create(only.settings()));
+        Optional<PipelineDefinition.Output> transactions = transactions(name, top, streams);
         top.finish();
         top.check();
-        return new PipelineDefinition(name, source.orElseThrow(), log, state, relay, deadLetters, streams);
+        return new PipelineDefinition(
+                name, source.orElseThrow(), log, state, relay, deadLetters, transactions, streams);
     }
 
     private Optional<PipelineDefinition.Source> source(Settings top) {
@@ -134,6 +137,21 @@ record DefinitionReader(
                         only.kind(),
                         only.settings().flag("required", false),
                         only.factory().create(only.settings())));
+    }
+
+    private Optional<PipelineDefinition.Output> transactions(
+            String pipeline, Settings top, List<PipelineDefinition.Stream> streams) {
+        if (!top.has("transactions")) {
+            return Optional.empty();
+        }
+        if (streams.stream().anyMatch(stream -> stream.program().id().equals(Boundaries.ID))) {
+            top.problem("transactions", "a stream has that name already: give the stream another one");
+        }
+        return only(top.section("transactions"), "kind of output", sinks)
+                .map(only -> new PipelineDefinition.Output(
+                        only.kind(),
+                        only.settings().flag("required", false),
+                        only.factory().create(pipeline, Boundaries.ID, only.settings())));
     }
 
     /** @param usual unless it is said */

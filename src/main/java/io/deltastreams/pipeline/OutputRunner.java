@@ -10,7 +10,7 @@ import io.deltastreams.sink.Outcome;
 import io.deltastreams.sink.Retrying;
 import io.deltastreams.sink.Sink;
 import io.deltastreams.sink.TargetTaken;
-import io.deltastreams.stream.DeltaStream;
+import io.deltastreams.stream.Outgoing;
 import io.deltastreams.stream.Pacing;
 import io.deltastreams.stream.Reading;
 import io.deltastreams.transform.OnError;
@@ -35,7 +35,7 @@ final class OutputRunner implements Retrying.Watch {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
-    private final DeltaStream stream;
+    private final Outgoing stream;
     private final PipelineDefinition.Output output;
     private final DeadLetters deadLetters;
     private final Precedence precedence;
@@ -56,7 +56,7 @@ final class OutputRunner implements Retrying.Watch {
     private volatile @Nullable Instant behind;
 
     /** @param precedence what goes before this output, unless it is required */
-    OutputRunner(DeltaStream stream, PipelineDefinition.Output output, DeadLetters deadLetters, Precedence precedence) {
+    OutputRunner(Outgoing stream, PipelineDefinition.Output output, DeadLetters deadLetters, Precedence precedence) {
         this.stream = stream;
         this.output = output;
         this.deadLetters = deadLetters;
@@ -181,7 +181,7 @@ final class OutputRunner implements Retrying.Watch {
         Optional<Delta> culprit = batch.deltas().stream()
                 .filter(delta -> delta.position().equals(poisoned.position()))
                 .findFirst();
-        OnError policy = stream.program().onError();
+        OnError policy = stream.onError();
         if (policy == OnError.STOP || culprit.isEmpty()) {
             stop(poisoned.position(), poisoned.reason());
             return Uni.createFrom().item(poisoned);

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param name part of every name that outputs keep at their targets
  * @param state empty where none is kept
  * @param deadLetters where dead letters are sent beside the files that are kept of them
+ * @param transactions where the bounds of transactions go, if anywhere
  * @param relay empty where the log goes to no other instance
  */
 record PipelineDefinition(
@@ -26,6 +27,7 @@ record PipelineDefinition(
         Optional<StateSettings> state,
         Optional<Relaying> relay,
         Optional<DeadLetterBox> deadLetters,
+        Optional<Output> transactions,
         List<Stream> streams) {
 
     PipelineDefinition {

@@ -13,6 +13,7 @@ import io.deltastreams.source.Inventory.CapturedTable;
 import io.deltastreams.source.TableSnapshots;
 import io.deltastreams.source.TableSnapshots.Refused;
 import io.deltastreams.state.State;
+import io.deltastreams.stream.Boundaries;
 import io.deltastreams.stream.DeltaStream;
 import io.deltastreams.stream.RecentReadings;
 import io.deltastreams.stream.Shapes;
@@ -100,6 +101,10 @@ final class Run implements AutoCloseable {
             declared.outputs()
                     .forEach(output -> outputs.add(new OutputRunner(stream, output, deadLetters, precedence)));
         }
+        definition
+                .transactions()
+                .ifPresent(output -> outputs.add(
+                        new OutputRunner(new Boundaries(streams, log, blocking), output, deadLetters, precedence)));
     }
 
     /** A stream's file in a folder beside the log's. */

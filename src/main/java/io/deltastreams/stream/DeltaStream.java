@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * A named result of the pipeline. Readers pull: each asks for what stands behind its own position, when it wants it, so a slow one loses
  * only itself (Invariant 5). Readers at the same place share one evaluation. Thread-safe.
  */
-public final class DeltaStream {
+public final class DeltaStream implements Outgoing {
 
     /** Weight of the changes that one reading is made of: large enough to be efficient, small enough to be many in memory. */
     private static final long READING_BYTES = 1 << 20;
@@ -92,6 +92,7 @@ public final class DeltaStream {
         this.catchingUp = new CatchingUp(blocking);
     }
 
+    @Override
     public StreamId id() {
         return program.id();
     }
@@ -133,7 +134,13 @@ public final class DeltaStream {
         return log.removedUpTo();
     }
 
+    @Override
+    public OnError onError() {
+        return program.onError();
+    }
+
     /** The last durable position of the log, which is where a reader from {@code latest} starts. */
+    @Override
     public Position latest() {
         return log.last().orElse(Position.START);
     }
@@ -184,6 +191,7 @@ public final class DeltaStream {
      *
      * @param turns what it waits for, wherever it reads from
      */
+    @Override
     public Uni<Reading> nextFew(Position after, Pacing turns) {
         return beyond(after)
                 .chain(turns::turn)
@@ -231,6 +239,11 @@ public final class DeltaStream {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** What the stream makes of a change of the log's, which may be none of its tables'. */
+    StageResult outcome(Change change) {
+        return program.reads((TableId) change.schema().relation()) ? apply(change) : StageResult.NONE;
     }
 
     private Reading only(Transaction transaction, Change change) {

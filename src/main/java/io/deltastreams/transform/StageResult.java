@@ -5,6 +5,9 @@ import io.deltastreams.change.Change;
 /** What a stage makes of a change. */
 public sealed interface StageResult {
 
+    /** The change is none of this stream's. */
+    StageResult NONE = Nothing.NOTHING;
+
     /** A change of the stream, at the position of the change it was made from. */
     record Emitted(Change change) implements StageResult {}
 
