@@ -456,7 +456,7 @@ abstract class KafkaSinkContract extends SinkContract {
         assertThat(problems("partition: customer")).contains("key, single");
         assertThat(problems("partitions: 0")).contains("within 1 and 100000");
         assertThat(problems("optimize: speed")).contains("latency, throughput, auto");
-        assertThat(problems("format: xml")).contains("'xml' is no format; known: debezium-json, json");
+        assertThat(problems("format: xml")).contains("'xml' is no format; known: avro, ");
         assertThat(problems("topic: a/b")).contains("'a/b' is no topic");
         assertThat(problems("topic: a/${stream}")).contains("is no topic");
         assertThat(problems("topic: a.${source.tabel}")).contains("environment variable source.tabel is not set");
