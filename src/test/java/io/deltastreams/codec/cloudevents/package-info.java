@@ -1,0 +1,4 @@
+@NullMarked
+package io.deltastreams.codec.cloudevents;
+
+import org.jspecify.annotations.NullMarked;
