@@ -6,7 +6,9 @@ import io.deltastreams.change.Position;
 import io.deltastreams.change.RelayPart;
 import io.deltastreams.change.RelayParts;
 import io.deltastreams.change.Relayed;
+import io.deltastreams.sink.TargetAway;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,9 +55,14 @@ final class Broker {
         this.connection = Map.copyOf(settings);
     }
 
-    /** Where it is looked for. */
-    Object servers() {
-        return connection.getOrDefault("bootstrap.servers", "");
+    /** That nothing can be had of it, in words: where it is looked for, and what it or the client says. */
+    TargetAway away(KafkaException failure) {
+        String hint = failure instanceof TimeoutException
+                ? " (is it there, and does it speak %s there, as kafka.security.protocol says?)"
+                        .formatted(connection.getOrDefault("security.protocol", "PLAINTEXT"))
+                : "";
+        return new TargetAway(
+                "the broker at %s: %s%s".formatted(connection.get("bootstrap.servers"), said(failure), hint));
     }
 
     /**
@@ -70,7 +77,7 @@ final class Broker {
                         TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT,
                         TopicConfig.SEGMENT_BYTES_CONFIG, "4194304",
                         TopicConfig.MIN_CLEANABLE_DIRTY_RATIO_CONFIG, "0.1"));
-        try (Admin admin = Admin.create(connection)) {
+        try (Admin admin = admin()) {
             if (!await(admin.listTopics().names()).contains(topic)) {
                 create(admin, cursors);
             }
@@ -83,7 +90,7 @@ final class Broker {
      * @throws KafkaException if the broker is away or refuses, or the topic is another than planned
      */
     void ensureTopic(TopicPlan plan, String topic) {
-        try (Admin admin = Admin.create(connection)) {
+        try (Admin admin = admin()) {
             if (!await(admin.listTopics().names()).contains(topic)) {
                 create(admin, plan.made(topic));
             } else if (plan.asksForAnything()) {
@@ -115,7 +122,7 @@ final class Broker {
      * @throws KafkaException if the broker is away or refuses, or the topic will not do
      */
     void ensureRelay(String topic) {
-        try (Admin admin = Admin.create(connection)) {
+        try (Admin admin = admin()) {
             if (!await(admin.listTopics().names()).contains(topic)) {
                 create(
                         admin,
@@ -187,8 +194,8 @@ final class Broker {
         }
     }
 
-    private static TimeoutException tooSlow(String topic) {
-        return new TimeoutException(
+    private static KafkaException tooSlow(String topic) {
+        return new KafkaException(
                 "could not read '%s' to its end within %d s; a writer that died may have left a transaction open there"
                         .formatted(topic, READ.toSeconds()));
     }
@@ -198,7 +205,11 @@ final class Broker {
         settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        return Link.open(() -> new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
+    }
+
+    private Admin admin() {
+        return Link.open(() -> Admin.create(connection));
     }
 
     private static void create(Admin admin, NewTopic topic) {
@@ -214,11 +225,16 @@ final class Broker {
         }
     }
 
-    /** In words, with the cause: the client's own message often tells only which of its parts could not be made. */
-    static String said(KafkaException failure) {
-        return failure.getCause() instanceof KafkaException cause
-                ? failure.getMessage() + ": " + cause.getMessage()
-                : String.valueOf(failure.getMessage());
+    /** With its causes: the client's own message often tells only which of its parts could not be made, or that a handshake failed. */
+    private static String said(KafkaException failure) {
+        List<String> said = new ArrayList<>();
+        for (Throwable each = failure; each != null; each = each.getCause()) {
+            String message = each.getMessage();
+            if (message != null && said.stream().noneMatch(known -> known.contains(message))) {
+                said.add(message);
+            }
+        }
+        return String.join(": ", said);
     }
 
     /** @throws KafkaException why it failed, or that this thread was interrupted */
@@ -240,7 +256,7 @@ final class Broker {
      */
     Optional<Mark> cursor(String cursorTopic, String key) {
         TopicPartition partition = new TopicPartition(cursorTopic, 0);
-        try (Admin admin = Admin.create(connection);
+        try (Admin admin = admin();
                 KafkaConsumer<byte[], byte[]> consumer = consumer()) {
             // Others' open transactions do not hide what stands behind them: this is their end, too.
             long end = await(admin.listOffsets(

@@ -118,7 +118,7 @@ final class ExactlyOnceSink implements Sink {
             Position now = known != null && known.isOpen() ? committed : reached;
             return now.equals(Position.START) ? Optional.empty() : Optional.of(now);
         } catch (KafkaException e) {
-            throw new TargetAway("the broker at %s: %s".formatted(broker.servers(), Broker.said(e)));
+            throw broker.away(e);
         } finally {
             writing.unlock();
         }

@@ -5,12 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.sink.DeadLetter;
 import io.deltastreams.sink.DeadLetterBox;
-import io.deltastreams.sink.TargetAway;
 import io.smallrye.common.annotation.Identifier;
 import io.smallrye.reactive.messaging.kafka.KafkaClientService;
 import jakarta.inject.Singleton;
 import java.util.List;
-import java.util.Map;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.header.Header;
@@ -27,10 +25,9 @@ import org.apache.kafka.common.header.internals.RecordHeader;
     private final Broker broker;
     private final Outlet outlet;
 
-    KafkaDeadLetterBoxes(
-            @Identifier("default-kafka-broker") Map<String, Object> connection, KafkaClientService clients) {
-        this.broker = new Broker(connection);
-        this.outlet = new Outlet(new Producers(clients)::shared, Outlet.WINDOW);
+    KafkaDeadLetterBoxes(Link link, KafkaClientService clients) {
+        this.broker = new Broker(link.settings());
+        this.outlet = new Outlet(Producers.of(clients)::shared, Outlet.WINDOW);
     }
 
     @Override
@@ -67,7 +64,7 @@ import org.apache.kafka.common.header.internals.RecordHeader;
                 outlet.place(record(letter));
             } catch (KafkaException e) {
                 ready = false;
-                throw new TargetAway("topic '%s' at %s: %s".formatted(topic, broker.servers(), Broker.said(e)));
+                throw broker.away(e);
             }
         }
 

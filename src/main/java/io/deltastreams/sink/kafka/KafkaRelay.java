@@ -96,7 +96,7 @@ final class KafkaRelay implements Relay {
         try {
             return work.get();
         } catch (KafkaException e) {
-            throw new TargetAway("the broker at %s: %s".formatted(broker.servers(), Broker.said(e)));
+            throw broker.away(e);
         }
     }
 

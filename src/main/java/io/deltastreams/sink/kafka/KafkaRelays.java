@@ -5,7 +5,6 @@ import io.deltastreams.sink.Relay;
 import io.smallrye.common.annotation.Identifier;
 import io.smallrye.reactive.messaging.kafka.KafkaClientService;
 import jakarta.inject.Singleton;
-import java.util.Map;
 
 /**
  * The kind {@code kafka} of relay. Settings:
@@ -21,9 +20,9 @@ import java.util.Map;
     private final Broker broker;
     private final Outlet outlet;
 
-    KafkaRelays(@Identifier("default-kafka-broker") Map<String, Object> connection, KafkaClientService clients) {
-        this.broker = new Broker(connection);
-        this.outlet = new Outlet(new Producers(clients)::shared, Outlet.WINDOW);
+    KafkaRelays(Link link, KafkaClientService clients) {
+        this.broker = new Broker(link.settings());
+        this.outlet = new Outlet(Producers.of(clients)::shared, Outlet.WINDOW);
     }
 
     @Override

@@ -5,7 +5,6 @@ import io.deltastreams.change.Position;
 import io.deltastreams.sink.Deltas;
 import io.deltastreams.sink.Outcome;
 import io.deltastreams.sink.Sink;
-import io.deltastreams.sink.TargetAway;
 import io.smallrye.mutiny.Uni;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -59,7 +58,7 @@ final class KafkaSink implements Sink {
             Position now = stored.isAfter(bookmark.reached()) ? stored : bookmark.reached();
             return now.equals(Position.START) ? Optional.empty() : Optional.of(now);
         } catch (KafkaException e) {
-            throw new TargetAway("the broker at %s: %s".formatted(broker.servers(), Broker.said(e)));
+            throw broker.away(e);
         }
     }
 

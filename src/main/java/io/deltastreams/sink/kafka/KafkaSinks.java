@@ -8,8 +8,8 @@ import io.smallrye.common.annotation.Identifier;
 import io.smallrye.reactive.messaging.kafka.KafkaClientService;
 import jakarta.enterprise.inject.Any;
 import jakarta.enterprise.inject.Instance;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -45,15 +45,25 @@ import org.eclipse.microprofile.reactive.messaging.Emitter;
     private final Producers producers;
     private final Outlet outlet;
 
-    /** @param channel opens the channel, which would not be there without somebody who could send into it */
+    /**
+     * The service's.
+     *
+     * @param channel opens the channel, which would not be there without somebody who could send into it
+     */
+    @Inject
     KafkaSinks(
-            @Channel(Producers.CHANNEL) Emitter<ProducerRecord<byte[], byte[]>> channel,
-            @Identifier("default-kafka-broker") Map<String, Object> connection,
+            @SuppressWarnings("UnusedVariable") @Channel(Producers.CHANNEL)
+                    Emitter<ProducerRecord<byte[], byte[]>> channel,
+            Link link,
             KafkaClientService clients,
             @Any Instance<Codec.Factory> formats) {
+        this(new Broker(link.settings()), Producers.of(clients), formats);
+    }
+
+    KafkaSinks(Broker broker, Producers producers, Instance<Codec.Factory> formats) {
         this.formats = formats;
-        this.broker = new Broker(connection);
-        this.producers = new Producers(clients);
+        this.broker = broker;
+        this.producers = producers;
         this.outlet = new Outlet(producers::shared, Outlet.WINDOW);
     }
 

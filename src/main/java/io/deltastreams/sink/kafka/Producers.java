@@ -4,30 +4,43 @@ import io.smallrye.reactive.messaging.kafka.KafkaClientService;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** The producers, all configured by the channel {@code kafka}. */
+/** The producers, all configured by the channel {@code kafka}, which has the {@link Link}. */
 final class Producers {
 
     static final String CHANNEL = "kafka";
 
     private static final Duration OPENING = Duration.ofSeconds(10);
 
-    private final KafkaClientService clients;
+    private final Supplier<Producer<byte[], byte[]>> shared;
+    private final Supplier<Map<String, ?>> settings;
 
-    Producers(KafkaClientService clients) {
-        this.clients = clients;
+    /**
+     * @param shared for all who want no transactions
+     * @param settings of the others
+     */
+    Producers(Supplier<Producer<byte[], byte[]>> shared, Supplier<Map<String, ?>> settings) {
+        this.shared = shared;
+        this.settings = settings;
+    }
+
+    static Producers of(KafkaClientService clients) {
+        return new Producers(
+                () -> channel(clients)
+                        .runOnSendingThread((Producer<byte[], byte[]> producer) -> producer)
+                        .await()
+                        .atMost(OPENING),
+                () -> channel(clients).configuration());
     }
 
     /** The channel's own, which it opens and closes. */
     Producer<byte[], byte[]> shared() {
-        return channel()
-                .runOnSendingThread((Producer<byte[], byte[]> producer) -> producer)
-                .await()
-                .atMost(OPENING);
+        return shared.get();
     }
 
     /**
@@ -36,25 +49,18 @@ final class Producers {
      * @throws org.apache.kafka.common.KafkaException if the configuration does not do
      */
     Producer<byte[], byte[]> transactional(String id) {
-        Map<String, Object> settings = new HashMap<>(channel().configuration());
+        Map<String, Object> settings = new HashMap<>(this.settings.get());
         settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, id);
         settings.putIfAbsent(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, "45000");
         settings.remove(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG);
         settings.remove(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG);
         Object client = settings.get(ProducerConfig.CLIENT_ID_CONFIG);
         settings.put(ProducerConfig.CLIENT_ID_CONFIG, client == null ? id : client + "-" + id);
-        Thread thread = Thread.currentThread();
-        ClassLoader before = thread.getContextClassLoader();
-        try {
-            // The client looks for its own classes there first, and this thread may be anybody's.
-            thread.setContextClassLoader(KafkaProducer.class.getClassLoader());
-            return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
-        } finally {
-            thread.setContextClassLoader(before);
-        }
+        return Link.open(() -> new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer()));
     }
 
-    private io.smallrye.reactive.messaging.kafka.KafkaProducer<byte[], byte[]> channel() {
+    private static io.smallrye.reactive.messaging.kafka.KafkaProducer<byte[], byte[]> channel(
+            KafkaClientService clients) {
         return clients.getProducer(CHANNEL);
     }
 }

@@ -227,7 +227,8 @@ final class KafkaSource implements ChangeSource {
 
         private final Map<String, Object> connection;
 
-        Factory(@Identifier("default-kafka-broker") Map<String, Object> connection) {
+        /** @param connection servers and security, the same as the outputs' */
+        Factory(@Identifier("kafka-link") Map<String, Object> connection) {
             this.connection = connection;
         }
 

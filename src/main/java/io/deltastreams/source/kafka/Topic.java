@@ -6,6 +6,7 @@ import io.deltastreams.change.Relayed;
 import io.deltastreams.source.SourceFailure;
 import io.deltastreams.source.SourceFailure.Kind;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,9 +56,20 @@ final class Topic implements AutoCloseable {
         this.name = name;
         this.servers = settings.getOrDefault(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, "");
         this.partition = new TopicPartition(name, 0);
-        this.consumer =
-                answered(() -> new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
+        this.consumer = answered(() -> open(settings));
         consumer.assign(List.of(partition));
+    }
+
+    /** The client looks for its own classes, and JAAS for login modules, where the thread says, and that may be anybody's. */
+    private static KafkaConsumer<byte[], byte[]> open(Map<String, Object> settings) {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        try {
+            thread.setContextClassLoader(KafkaConsumer.class.getClassLoader());
+            return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        } finally {
+            thread.setContextClassLoader(before);
+        }
     }
 
     /** The offset of the oldest message. */
@@ -147,10 +159,22 @@ final class Topic implements AutoCloseable {
         } catch (KafkaException e) {
             throw new SourceFailure(
                     Kind.TRANSIENT,
-                    "topic '%s' at %s: %s".formatted(name, servers, e.getMessage()),
-                    "see whether the broker runs and kafka.bootstrap.servers names it",
+                    "topic '%s' at %s: %s".formatted(name, servers, said(e)),
+                    "see whether the broker runs, kafka.bootstrap.servers names it, and kafka.security.protocol and kafka.sasl.* are what it asks for",
                     e);
         }
+    }
+
+    /** With its causes: the client's own message often tells only which of its parts could not be made, or that a handshake failed. */
+    private static String said(KafkaException failure) {
+        List<String> said = new ArrayList<>();
+        for (Throwable each = failure; each != null; each = each.getCause()) {
+            String message = each.getMessage();
+            if (message != null && said.stream().noneMatch(known -> known.contains(message))) {
+                said.add(message);
+            }
+        }
+        return String.join(": ", said);
     }
 
     @Override
