@@ -1,5 +1,5 @@
 /**
- * Deltas as JSON: what a feed's {@code data:} and a Kafka record's value carry. May know change and codec; third party: none.
+ * Deltas as JSON: what a feed's {@code data:} and a Kafka record's value carry. May know change, codec and settings; third party: none.
  *
  * <p>A column's JSON type follows from the column's type alone and never from the value, so that a reader can be written once; null is
  * JSON's null, and a column that the source did not send is left out.
@@ -36,6 +36,10 @@
  *
  * <p>A key's columns have the same forms but for one thing: values that are equal to the database give equal bytes, so a numeric leaves its
  * trailing zeros out ({@code 1.50} and {@code 1.5} are one key) and a float's zero has no sign.
+ *
+ * <p>With a registry, a JSON Schema says of each column the above, whether it may be null, and an enum's labels; and key and value begin with the
+ * schema's id. No column is required but in a key: what the source did not send is not there. Another number of the stream's schema with the same
+ * columns is the same JSON Schema.
  */
 @NullMarked
 package io.deltastreams.codec.json;
