@@ -55,19 +55,21 @@ import java.util.regex.Pattern;
 
     private static Optional<String> source(Settings settings) {
         Optional<String> source = settings.optionalText("source");
-        if (source.isPresent()) {
-            try {
-                var _ = new URI(source.get());
-                if (source.get().isEmpty()) {
-                    settings.problem("source", "must not be empty; one looks like https://example.com/shop or /shop");
-                }
-            } catch (URISyntaxException e) {
-                settings.problem(
-                        "source",
-                        "'%s' is no URI: %s; one looks like https://example.com/shop or /shop"
-                                .formatted(source.get(), e.getReason()));
-            }
+        if (source.isPresent() && !isUriReference(source.get())) {
+            settings.problem(
+                    "source",
+                    "'%s' is no URI; one looks like https://example.com/shop or /shop, and has %%20 for a space"
+                            .formatted(source.get()));
         }
         return source;
+    }
+
+    private static boolean isUriReference(String text) {
+        try {
+            // Java's URIs may have letters beyond ASCII; those of RFC 3986 may not.
+            return !text.isEmpty() && new URI(text).toASCIIString().equals(text);
+        } catch (URISyntaxException _) {
+            return false;
+        }
     }
 }

@@ -4,8 +4,10 @@
  * cloudevents}, in binary or structured mode. May know change, codec and settings. The data is the delta as the format {@code json} has it, which comes
  * as a bean.
  *
- * <p>The attributes: {@code id} is the delta's position, which with {@code source}, the stream's address, is the event's identity; {@code type} is {@code
- * <prefix>.insert} and the like; {@code subject} the table; {@code time} the commit's; {@code datacontenttype} is {@code application/json}.
+ * <p>The attributes: {@code id} is the stream and the delta's position, {@code paid_orders/0001-00000000016b3748-00000003}, which with {@code source},
+ * the stream's address, is the event's identity; {@code type} is {@code <prefix>.insert} and the like; {@code subject} the table; {@code time} the
+ * commit's, where RFC 3339 has a form for its year; {@code datacontenttype} is {@code application/json}. There is no {@code partitionkey}: the record
+ * has the row's key, and the binding (section 3.1) makes no attribute of it.
  */
 @NullMarked
 package io.deltastreams.codec.cloudevents;

@@ -8,15 +8,20 @@ import io.cloudevents.SpecVersion;
 import io.cloudevents.kafka.CloudEventDeserializer;
 import io.deltastreams.change.Delta;
 import io.deltastreams.codec.Codec;
+import io.deltastreams.codec.CodecContract;
 import io.deltastreams.codec.RandomDeltas;
+import io.deltastreams.codec.json.JsonCodecs;
 import io.deltastreams.settings.InvalidSettings;
 import io.deltastreams.settings.Settings;
 import java.net.URI;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Random;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,9 +42,31 @@ class CloudEventsTest {
         }
     };
 
+    @Nested
+    class InBinaryMode extends CodecContract {
+
+        @Override
+        protected Codec codec() {
+            return CloudEventsTest.codec("mode: binary", new JsonCodecs().json());
+        }
+    }
+
+    @Nested
+    class InStructuredMode extends CodecContract {
+
+        @Override
+        protected Codec codec() {
+            return CloudEventsTest.codec("mode: structured", new JsonCodecs().json());
+        }
+    }
+
     private static Codec codec(String yaml) {
+        return codec(yaml, DATA);
+    }
+
+    private static Codec codec(String yaml, Codec data) {
         Settings settings = Settings.parse("f.yaml", yaml, _ -> null);
-        Codec codec = new CloudEventsFormat(DATA, DATA).create(settings).apply("topic");
+        Codec codec = new CloudEventsFormat(data, data).create(settings).apply("topic");
         settings.finish();
         settings.check();
         return codec;
@@ -62,14 +89,17 @@ class CloudEventsTest {
             CloudEvent event = read(codec, delta);
 
             assertThat(event.getSpecVersion()).as("seed " + seed).isEqualTo(SpecVersion.V1);
-            assertThat(event.getId()).isEqualTo(delta.position().toString());
+            assertThat(event.getId()).isEqualTo(delta.schema().relation().text() + "/" + delta.position());
             assertThat(event.getSource())
                     .isEqualTo(URI.create("/feeds/" + delta.schema().relation().text()));
             assertThat(event.getType())
                     .isEqualTo("io.deltastreams."
                             + delta.change().getClass().getSimpleName().toLowerCase(Locale.ROOT));
             assertThat(event.getSubject()).isEqualTo(delta.source().text());
-            assertThat(Objects.requireNonNull(event.getTime()).toInstant()).isEqualTo(delta.committedAt());
+            OffsetDateTime time = event.getTime();
+            int year = delta.committedAt().atOffset(ZoneOffset.UTC).getYear();
+            assertThat(time == null ? null : time.toInstant())
+                    .isEqualTo(year < 0 || year > 9999 ? null : delta.committedAt());
             assertThat(event.getDataContentType()).isEqualTo("application/json");
             assertThat(new String(Objects.requireNonNull(event.getData()).toBytes(), UTF_8))
                     .isEqualTo(new String(DATA.value(delta), UTF_8));
@@ -90,7 +120,9 @@ class CloudEventsTest {
     void wrong_settings_are_told() {
         assertThat(problem("mode: text")).contains("binary, structured");
         assertThat(problem("source: 'a b'")).contains("'a b' is no URI", "https://example.com/shop");
-        assertThat(problem("source: ''")).contains("must not be empty");
+        assertThat(problem("source: ''")).contains("'' is no URI");
+        assertThat(problem("source: /shöp")).contains("'/shöp' is no URI");
+        assertThat(problem("registry: schemas")).contains("unknown key");
         assertThat(problem("type_prefix: 'a b'")).contains("com.example.shop");
         assertThat(problem("bigint: hex")).contains("number, string");
     }
