@@ -4,6 +4,7 @@ import io.deltastreams.codec.protobuf.Layout.Wanted;
 import io.deltastreams.codec.protobuf.ProtoFile.Member;
 import io.deltastreams.codec.protobuf.ProtoFile.Numbered;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -34,13 +35,17 @@ final class Evolution {
      * The version that has this layout, or the one that comes after all of them.
      *
      * @param texts of the versions, the oldest first
-     * @param parser of such a text
+     * @param parser of texts
      * @throws IllegalArgumentException if one of them is not of this format's making
      */
     static Version choose(Layout layout, String subject, List<String> texts, Function<String, ProtoFile> parser) {
         List<ProtoFile> files = new ArrayList<>();
         for (String text : texts) {
-            files.add(parse(layout, subject, files.size() + 1, text, parser));
+            try {
+                files.add(checked(layout, parser.apply(text)));
+            } catch (IllegalArgumentException e) {
+                throw foreign(subject, files.size() + 1, e);
+            }
         }
         for (int i = files.size() - 1; i >= 0; i--) {
             if (isSame(layout, files.get(i))) {
@@ -54,22 +59,19 @@ final class Evolution {
         return new Version(ProtoPrinter.print(file, layout.comments()), file);
     }
 
-    private static ProtoFile parse(
-            Layout layout, String subject, int version, String text, Function<String, ProtoFile> parser) {
-        String reason;
-        try {
-            ProtoFile file = parser.apply(text);
-            if (layout.isKey() || Envelope.isAround(file.message())) {
-                return file;
-            }
-            reason = "its first message is no delta's";
-        } catch (IllegalArgumentException e) {
-            reason = Objects.requireNonNull(e.getMessage());
+    private static ProtoFile checked(Layout layout, ProtoFile version) {
+        if (!layout.isKey() && !Envelope.isAround(version.message())) {
+            throw new IllegalArgumentException("its message is no delta's");
         }
-        throw new IllegalArgumentException(
+        return version;
+    }
+
+    private static IllegalArgumentException foreign(String subject, int version, IllegalArgumentException reason) {
+        return new IllegalArgumentException(
                 ("version %d of the subject '%s' is none that the format protobuf has written (%s), so the numbers of its fields cannot go on:"
                                 + " write to another topic, or delete the subject")
-                        .formatted(version, subject, reason));
+                        .formatted(version, subject, reason.getMessage()),
+                reason);
     }
 
     private static boolean isSame(Layout layout, ProtoFile version) {
@@ -102,7 +104,7 @@ final class Evolution {
         Numbered latest = null;
         boolean areColumns = scope.equals(Layout.COLUMNS);
         int highest = areColumns ? 0 : -1;
-        Set<Integer> usedNumbers = new HashSet<>();
+        BitSet usedNumbers = new BitSet();
         Set<String> usedNames = new HashSet<>();
         for (ProtoFile file : files) {
             Numbered version = scope(file, scope);
@@ -110,14 +112,14 @@ final class Evolution {
                 latest = version;
                 own = file.name().equals(layout.name()) ? version : own;
                 highest = Math.max(highest, version.highest());
-                version.members().values().forEach(member -> usedNumbers.add(member.number()));
-                usedNumbers.addAll(version.reservedNumbers());
+                version.members().values().forEach(member -> usedNumbers.set(member.number()));
+                usedNumbers.or(version.reservedNumbers());
                 usedNames.addAll(version.members().keySet());
                 usedNames.addAll(version.reservedNames());
             }
         }
         Map<String, Member> members = numbered(wanted, own != null ? own : latest, highest, areColumns);
-        members.values().forEach(member -> usedNumbers.remove(member.number()));
+        members.values().forEach(member -> usedNumbers.clear(member.number()));
         usedNames.removeAll(members.keySet());
         return new Numbered(members, usedNumbers, usedNames);
     }

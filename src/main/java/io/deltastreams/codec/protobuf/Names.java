@@ -35,8 +35,8 @@ final class Names {
     }
 
     /**
-     * The fields of columns. Underscores alone are no name in JSON, and escaped. protoc refuses two that differ in upper case and underscores alone, as they are one in JSON: of such columns one
-     * keeps its name, that which has neither if there is one, and of the others each capital and underscore is escaped, too.
+     * The fields of columns. protoc refuses two that differ in upper case and underscores alone, as they are one in JSON: of such columns one
+     * keeps its name, that without any or else one in lower case if there is one, and of the others each capital and underscore is escaped, too.
      */
     static List<String> fields(List<String> columns) {
         Map<String, List<String>> alike = new HashMap<>();
@@ -47,17 +47,15 @@ final class Names {
         Set<String> plain = new HashSet<>();
         for (List<String> group : alike.values()) {
             plain.add(group.stream()
-                    .min(Comparator.comparing(
-                                    (String name) -> !escaped(name, true).equals(escaped(name, false)))
+                    .min(Comparator.comparing((String name) -> !name.equals(escaped(name, true)))
+                            .thenComparing(name -> !name.equals(name.toLowerCase(Locale.ROOT)))
                             .thenComparing(Comparator.naturalOrder()))
                     .orElseThrow());
         }
         return columns.stream()
                 .map(column -> escaped(
                         column,
-                        !plain.contains(column)
-                                || LIKE_TYPE.matcher(column).matches()
-                                || folded(column).isEmpty()))
+                        !plain.contains(column) || LIKE_TYPE.matcher(column).matches()))
                 .toList();
     }
 

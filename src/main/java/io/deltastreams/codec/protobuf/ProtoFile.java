@@ -1,5 +1,6 @@
 package io.deltastreams.codec.protobuf;
 
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -40,10 +41,10 @@ record ProtoFile(String namespace, String name, Message message) {
      * @param members the kind of a field is its type with what stands before it, {@code optional int64}; a label has none
      * @param reservedNumbers what no member may have any more
      */
-    record Numbered(Map<String, Member> members, Set<Integer> reservedNumbers, Set<String> reservedNames) {
+    record Numbered(Map<String, Member> members, BitSet reservedNumbers, Set<String> reservedNames) {
 
         static Numbered of(Map<String, Member> members) {
-            return new Numbered(members, Set.of(), Set.of());
+            return new Numbered(members, new BitSet(), Set.of());
         }
 
         private Numbered bare() {
@@ -52,12 +53,9 @@ record ProtoFile(String namespace, String name, Message message) {
 
         /** The highest number that is or was in use; -1 if none. */
         int highest() {
-            int highest = -1;
+            int highest = reservedNumbers.length() - 1;
             for (Member member : members.values()) {
                 highest = Math.max(highest, member.number());
-            }
-            for (int number : reservedNumbers) {
-                highest = Math.max(highest, number);
             }
             return highest;
         }

@@ -3,11 +3,11 @@ package io.deltastreams.codec.protobuf;
 import io.deltastreams.codec.protobuf.ProtoFile.Member;
 import io.deltastreams.codec.protobuf.ProtoFile.Message;
 import io.deltastreams.codec.protobuf.ProtoFile.Numbered;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.IntStream;
 
 /**
  * Reads files like {@link ProtoPrinter}'s, however a registry has formatted them since: the part of <a
@@ -16,7 +16,8 @@ import java.util.stream.IntStream;
  */
 final class ProtoParser {
 
-    private static final int LONGEST_RANGE = 100_000;
+    /** Of reserved numbers, so that a text cannot ask for memory. */
+    private static final int HIGHEST = 1_000_000;
 
     private final ProtoTokens in;
 
@@ -33,7 +34,7 @@ final class ProtoParser {
         in.expect("syntax");
         in.expect("=");
         if (!in.takeIf("\"proto3\"") && !in.takeIf("'proto3'")) {
-            throw in.unexpected("'proto3'");
+            throw in.unexpected("\"proto3\"");
         }
         in.expect(";");
         while (!in.peek().equals("message")) {
@@ -61,9 +62,9 @@ final class ProtoParser {
     }
 
     /** The fields or labels of one block while they are read. */
-    private record Block(Map<String, Member> members, Set<Integer> numbers, Set<String> names) {
+    private record Block(Map<String, Member> members, BitSet numbers, Set<String> names) {
         Block() {
-            this(new LinkedHashMap<>(), new LinkedHashSet<>(), new LinkedHashSet<>());
+            this(new LinkedHashMap<>(), new BitSet(), new LinkedHashSet<>());
         }
 
         Numbered numbered() {
@@ -119,10 +120,10 @@ final class ProtoParser {
             } else {
                 int first = in.number();
                 int last = in.takeIf("to") ? in.number() : first;
-                if (last - first > LONGEST_RANGE) {
-                    throw in.unexpected("a shorter range than the reserved one");
+                if (last < first || last > HIGHEST) {
+                    throw in.unexpected("a range up to " + HIGHEST);
                 }
-                IntStream.rangeClosed(first, last).forEach(block.numbers()::add);
+                block.numbers().set(first, last + 1);
             }
         } while (in.takeIf(","));
         in.expect(";");

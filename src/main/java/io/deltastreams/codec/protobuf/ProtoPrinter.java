@@ -3,6 +3,9 @@ package io.deltastreams.codec.protobuf;
 import io.deltastreams.codec.protobuf.ProtoFile.Member;
 import io.deltastreams.codec.protobuf.ProtoFile.Message;
 import io.deltastreams.codec.protobuf.ProtoFile.Numbered;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -64,13 +67,17 @@ final class ProtoPrinter {
     }
 
     private void reserved(String indent, Numbered numbered) {
-        if (!numbered.reservedNumbers().isEmpty()) {
+        List<String> ranges = new ArrayList<>();
+        BitSet numbers = numbered.reservedNumbers();
+        int end;
+        for (int first = numbers.nextSetBit(0); first >= 0; first = numbers.nextSetBit(end)) {
+            end = numbers.nextClearBit(first);
+            ranges.add(first == end - 1 ? String.valueOf(first) : first + " to " + (end - 1));
+        }
+        if (!ranges.isEmpty()) {
             text.append(indent)
                     .append("reserved ")
-                    .append(String.join(
-                            ", ",
-                            new TreeSet<>(numbered.reservedNumbers())
-                                    .stream().map(String::valueOf).toList()))
+                    .append(String.join(", ", ranges))
                     .append(";\n");
         }
         if (!numbered.reservedNames().isEmpty()) {

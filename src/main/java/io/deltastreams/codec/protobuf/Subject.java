@@ -21,9 +21,7 @@ final class Subject {
     private final Function<Schema, Layout> layouts;
     private final AtomicReferenceArray<@Nullable Slot> slots = new AtomicReferenceArray<>(SLOTS);
     private final Map<Schema, Plan> plans = new HashMap<>();
-    /** The versions' texts, each parsed once. */
-    private final Map<String, ProtoFile> parsed = new HashMap<>();
-
+    private final Map<String, ProtoFile> files = new HashMap<>();
     private final Lock lock = new ReentrantLock();
 
     private record Slot(Schema schema, Plan plan) {}
@@ -65,7 +63,7 @@ final class Subject {
     private Plan make(Schema schema) {
         Layout layout = layouts.apply(schema);
         Evolution.Version version = Evolution.choose(
-                layout, name, registry.versions(name), text -> parsed.computeIfAbsent(text, ProtoParser::parse));
+                layout, name, registry.versions(name), text -> files.computeIfAbsent(text, ProtoParser::parse));
         int id = registry.id(name, SchemaRegistry.Language.PROTOBUF, version.text());
         return Plan.of(id, schema, layout, version.file());
     }

@@ -4,15 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.Descriptor;
-import com.google.protobuf.Descriptors.DescriptorValidationException;
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
-import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
-import io.apicurio.registry.utils.protobuf.schema.FileDescriptorUtils;
-import io.apicurio.registry.utils.protobuf.schema.ProtobufFile;
 import io.deltastreams.change.Bytes;
 import io.deltastreams.change.Geometry;
 import io.deltastreams.change.Interval;
@@ -37,7 +33,7 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Reads records like a stranger: protobuf-java's own messages, by what Apicurio's parser makes of the registered texts. */
+/** Reads records like a stranger: protobuf-java's own messages, with descriptors of the registered texts as Wire's parser reads them. */
 final class Reader {
 
     private static final Pattern ESCAPE = Pattern.compile("_x([0-9a-f]+)_");
@@ -53,15 +49,8 @@ final class Reader {
         return ByteBuffer.wrap(record).getInt(1);
     }
 
-    /** Apicurio's parser fails on two underscores side by side, which protoc allows: there is a letter between them here. */
     static Descriptor descriptor(String text) {
-        try {
-            FileDescriptor file = FileDescriptorUtils.protoFileToFileDescriptor(
-                    ProtobufFile.toProtoFileElement(text.replaceAll("_(?=_)", "_d")));
-            return file.getMessageTypes().getFirst();
-        } catch (DescriptorValidationException e) {
-            throw new AssertionError(text, e);
-        }
+        return WireDescriptors.of(text).getMessageTypes().getFirst();
     }
 
     DynamicMessage read(byte[] record) {
@@ -78,11 +67,6 @@ final class Reader {
         }
     }
 
-    /** As it stands in the text. */
-    static String nameOf(FieldDescriptor field) {
-        return field.getName().replaceAll("_d(?=_)", "_");
-    }
-
     static String columnOf(String field) {
         return ESCAPE.matcher(field)
                 .replaceAll(found -> java.util.regex.Matcher.quoteReplacement(
@@ -91,7 +75,7 @@ final class Reader {
 
     static @Nullable FieldDescriptor fieldOf(Descriptor row, String column) {
         return row.getFields().stream()
-                .filter(field -> columnOf(nameOf(field)).equals(column))
+                .filter(field -> columnOf(field.getName()).equals(column))
                 .findFirst()
                 .orElse(null);
     }

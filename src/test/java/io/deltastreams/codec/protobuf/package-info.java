@@ -1,4 +1,4 @@
-/** The format protobuf, read back by protobuf-java with descriptors that Apicurio's parser makes of the registered texts. */
+/** The format protobuf, read back by protobuf-java with descriptors of the registered texts as Wire's parser reads them. */
 @NullMarked
 package io.deltastreams.codec.protobuf;
 
