@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 240)
 class FormatsIT {
 
-    private static final List<String> FORMATS = List.of("json", "avro", "protobuf", "cloudevents");
+    private static final List<String> FORMATS = List.of("json", "avro", "protobuf", "debezium-avro", "cloudevents");
 
     @TempDir
     Path folder;

@@ -22,6 +22,13 @@ final class DebeziumJson implements Codec {
 
     private static final JsonFactory JSON = new JsonFactory();
 
+    private final String database;
+
+    /** @param database what {@code source.db} says */
+    DebeziumJson(String database) {
+        this.database = database;
+    }
+
     /** What is written; Jackson's own exceptions cannot come, as nothing is written to but memory. */
     private interface Content {
         void write(JsonGenerator out) throws IOException;
@@ -63,7 +70,7 @@ final class DebeziumJson implements Codec {
         });
     }
 
-    private static String operation(Delta delta) {
+    static String operation(Delta delta) {
         return switch (delta.change()) {
             case Change.Insert _ -> delta.snapshot() ? "r" : "c";
             case Change.Update _ -> "u";
@@ -102,20 +109,25 @@ final class DebeziumJson implements Codec {
         out.writeEndObject();
     }
 
-    private static void source(JsonGenerator out, Delta delta) throws IOException {
+    private void source(JsonGenerator out, Delta delta) throws IOException {
         out.writeObjectFieldStart("source");
         out.writeStringField("version", "delta-streams");
         out.writeStringField("connector", "postgresql");
         out.writeStringField("name", delta.schema().relation().text());
         out.writeNumberField("ts_ms", delta.committedAt().toEpochMilli());
         out.writeStringField("snapshot", Boolean.toString(delta.snapshot()));
-        out.writeStringField("db", "");
+        out.writeStringField("db", database);
         out.writeStringField("sequence", "[null,\"" + delta.position().commit() + "\"]");
         small(out, delta.committedAt());
         out.writeStringField("schema", delta.source().schema());
         out.writeStringField("table", delta.source().name());
         out.writeFieldName("txId");
-        transaction(out, delta.transaction());
+        Long transaction = transaction(delta.transaction());
+        if (transaction == null) {
+            out.writeNull();
+        } else {
+            out.writeNumber(transaction);
+        }
         out.writeNumberField("lsn", delta.position().commit());
         out.writeNullField("xmin");
         out.writeNullField("origin");
@@ -123,12 +135,9 @@ final class DebeziumJson implements Codec {
         out.writeEndObject();
     }
 
-    private static void transaction(JsonGenerator out, String id) throws IOException {
-        if (!id.isEmpty() && id.length() < 19 && id.chars().allMatch(Character::isDigit)) {
-            out.writeNumber(Long.parseLong(id));
-        } else {
-            out.writeNull();
-        }
+    /** Null where it is no number. */
+    static @Nullable Long transaction(String id) {
+        return !id.isEmpty() && id.length() < 19 && id.chars().allMatch(Character::isDigit) ? Long.valueOf(id) : null;
     }
 
     private static void times(JsonGenerator out, Instant at) throws IOException {

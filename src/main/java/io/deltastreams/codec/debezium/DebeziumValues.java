@@ -12,6 +12,7 @@ import io.deltastreams.change.TimeOfDay;
 import io.deltastreams.change.Type;
 import java.io.IOException;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Instant;
@@ -49,8 +50,7 @@ final class DebeziumValues {
 
     static void writeKey(JsonGenerator out, Type type, @Nullable Object value) throws IOException {
         if (value instanceof BigDecimal number) {
-            BigDecimal stripped = number.stripTrailingZeros();
-            out.writeString((stripped.scale() < 0 ? stripped.setScale(0) : stripped).toPlainString());
+            out.writeString(canonical(number));
         } else if (value instanceof Double number) {
             out.writeNumber(number + 0.0);
         } else if (value instanceof Float number) {
@@ -58,6 +58,20 @@ final class DebeziumValues {
         } else {
             write(out, type, value);
         }
+    }
+
+    /** Equal for equal numbers. */
+    static String canonical(BigDecimal number) {
+        BigDecimal stripped = number.stripTrailingZeros();
+        return (stripped.scale() < 0 ? stripped.setScale(0) : stripped).toPlainString();
+    }
+
+    static String zoned(OffsetTime time) {
+        return DateTimeFormatter.ISO_OFFSET_TIME.format(time.withOffsetSameInstant(ZoneOffset.UTC));
+    }
+
+    static String zoned(Instant time) {
+        return ZONED.format(time.atOffset(ZoneOffset.UTC));
     }
 
     static void write(JsonGenerator out, Type type, @Nullable Object value) throws IOException {
@@ -74,10 +88,9 @@ final class DebeziumValues {
             case Bytes bytes -> out.writeBinary(bytes.array());
             case LocalDate date -> out.writeNumber((int) date.toEpochDay());
             case TimeOfDay time -> out.writeNumber(time.micros());
-            case OffsetTime time ->
-                out.writeString(DateTimeFormatter.ISO_OFFSET_TIME.format(time.withOffsetSameInstant(ZoneOffset.UTC)));
+            case OffsetTime time -> out.writeString(zoned(time));
             case LocalDateTime time -> writeSince1970(out, time.toInstant(ZoneOffset.UTC), 1_000_000);
-            case Instant time -> out.writeString(ZONED.format(time.atOffset(ZoneOffset.UTC)));
+            case Instant time -> out.writeString(zoned(time));
             case Interval interval -> out.writeNumber(micros(interval));
             case java.util.UUID id -> out.writeString(id.toString());
             case Geometry geometry -> geometry(out, geometry);
@@ -128,20 +141,22 @@ final class DebeziumValues {
             case Type.Simple.DATE -> out.writeNumber(negative ? Integer.MIN_VALUE : Integer.MAX_VALUE);
             case Type.Simple.TIMESTAMP -> out.writeNumber(negative ? NEGATIVE_INFINITY : POSITIVE_INFINITY);
             case Type.Simple.TIMESTAMPTZ -> out.writeString(special.text());
-            default ->
-                out.writeString(
-                        switch (special) {
-                            case NAN -> "NAN";
-                            case INFINITY -> "POSITIVE_INFINITY";
-                            case NEGATIVE_INFINITY -> "NEGATIVE_INFINITY";
-                        });
+            default -> out.writeString(spelled(special));
         }
     }
 
-    /** What the driver's dates of these infinities are in microseconds. */
-    private static final long POSITIVE_INFINITY = 9_223_372_036_825_200_000L;
+    static String spelled(Special special) {
+        return switch (special) {
+            case NAN -> "NAN";
+            case INFINITY -> "POSITIVE_INFINITY";
+            case NEGATIVE_INFINITY -> "NEGATIVE_INFINITY";
+        };
+    }
 
-    private static final long NEGATIVE_INFINITY = -9_223_372_036_832_400_000L;
+    /** What the driver's dates of these infinities are in microseconds. */
+    static final long POSITIVE_INFINITY = 9_223_372_036_825_200_000L;
+
+    static final long NEGATIVE_INFINITY = -9_223_372_036_832_400_000L;
 
     /** @param units in a second; what 64 bits do not hold is written all the same */
     static void writeSince1970(JsonGenerator out, Instant time, int units) throws IOException {
@@ -157,7 +172,7 @@ final class DebeziumValues {
     }
 
     /** As {@code interval.handling.mode=numeric} has it: a month is a twelfth of 365.25 days. */
-    private static long micros(Interval interval) {
+    static long micros(Interval interval) {
         return interval.micros()
                 + interval.days() * MICROS_A_DAY
                 + Math.round(interval.months() * DAYS_A_MONTH * MICROS_A_DAY);
@@ -176,7 +191,7 @@ final class DebeziumValues {
         out.writeEndObject();
     }
 
-    private static String text(Map<?, ?> map) throws IOException {
+    static String text(Map<?, ?> map) {
         StringWriter text = new StringWriter();
         try (JsonGenerator out = JSON.createGenerator(text)) {
             out.writeStartObject();
@@ -185,6 +200,8 @@ final class DebeziumValues {
                 write(out, Type.Simple.TEXT, entry.getValue());
             }
             out.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
         return text.toString();
     }

@@ -56,7 +56,7 @@ class DebeziumJsonTest extends CodecContract {
 
     @Override
     protected Codec codec() {
-        return new DebeziumJson();
+        return new DebeziumJson("");
     }
 
     @Test
@@ -133,7 +133,7 @@ class DebeziumJsonTest extends CodecContract {
     }
 
     private static List<Event> ours(List<Transaction> log) {
-        DebeziumJson codec = new DebeziumJson();
+        DebeziumJson codec = new DebeziumJson("");
         List<Event> events = new ArrayList<>();
         for (Transaction transaction : log) {
             for (Change change : transaction.changes()) {

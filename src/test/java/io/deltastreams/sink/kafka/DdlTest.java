@@ -182,7 +182,9 @@ class DdlTest {
         return switch (format) {
             case "json", "debezium-json" ->
                 text(key) + " " + JSON.readTree(text(value)).get("after");
-            case "avro" -> fields(folder, key) + " " + fields(folder, value);
+            case "avro", "debezium-avro" -> fields(folder, key) + " " + fields(folder, value);
+            case "protobuf" ->
+                messageFields(schema(folder, key), "Key") + " " + messageFields(schema(folder, value), "Row");
             default -> throw new AssertionError(format);
         };
     }
@@ -207,6 +209,18 @@ class DdlTest {
                     + (field.has("notNull") ? "!" : ""));
         }
         return fields.toString();
+    }
+
+    /** Names, types and numbers of the fields of a message, and what is reserved there. */
+    private static String messageFields(String text, String message) {
+        String body = text.substring(text.indexOf("message " + (message.equals("Key") ? "TKey" : message) + " {"));
+        return body.substring(body.indexOf('{') + 1, body.indexOf('}'))
+                .lines()
+                .map(line ->
+                        line.replaceAll("//.*", "").replace("optional ", "").strip())
+                .filter(line -> !line.isEmpty())
+                .toList()
+                .toString();
     }
 
     private static String schema(Path folder, byte[] record) throws IOException {

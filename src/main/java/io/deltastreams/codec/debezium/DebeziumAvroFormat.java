@@ -1,0 +1,26 @@
+package io.deltastreams.codec.debezium;
+
+import io.deltastreams.codec.Codec;
+import io.deltastreams.codec.SchemaRegistry;
+import io.deltastreams.settings.Settings;
+import io.smallrye.common.annotation.Identifier;
+import jakarta.inject.Singleton;
+import java.util.function.Function;
+
+/** The format {@code debezium-avro}; {@code registry}, where its schemas are kept, and {@code database}, what {@code source.db} says. */
+@Singleton
+@Identifier("debezium-avro") final class DebeziumAvroFormat implements Codec.Factory {
+
+    private final SchemaRegistry.Provider registries;
+
+    DebeziumAvroFormat(SchemaRegistry.Provider registries) {
+        this.registries = registries;
+    }
+
+    @Override
+    public Function<String, Codec> create(Settings settings) {
+        String database = settings.text("database", "");
+        SchemaRegistry registry = registries.of(settings);
+        return topic -> new DebeziumAvro(topic, database, registry);
+    }
+}
