@@ -7,9 +7,11 @@ import io.deltastreams.codec.RealRegistry;
 import io.deltastreams.codec.SchemaRegistry;
 import io.deltastreams.codec.SchemaRegistry.Language;
 import io.deltastreams.codec.SchemasAway;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Over Confluent's REST API, with a registry that is none of ours. */
+@Tag("torture")
 class ApicurioTest extends RegistryContract {
 
     private static final String LONG_ID =

@@ -1,7 +1,9 @@
 package io.deltastreams.source.debezium;
 
 import io.deltastreams.postgres.FailoverContract;
+import org.junit.jupiter.api.Tag;
 
+@Tag("torture")
 class DebeziumPostgresFailoverTest extends FailoverContract {
 
     DebeziumPostgresFailoverTest() {
