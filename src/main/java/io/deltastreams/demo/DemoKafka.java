@@ -45,8 +45,19 @@ public final class DemoKafka implements AutoCloseable {
      * @throws IllegalStateException if the folder cannot be made a broker's, or the port is taken
      */
     public static DemoKafka start(Path folder, int port) {
+        return start(folder, port, Map.of());
+    }
+
+    /**
+     * Starts a broker and returns once it takes connections.
+     *
+     * @param more broker settings by Kafka's names, before ours
+     * @throws IllegalStateException as {@link #start(Path, int)}
+     */
+    public static DemoKafka start(Path folder, int port, Map<String, String> more) {
         int listening = port == 0 ? freePort() : port;
         Map<String, String> settings = settings(folder, listening, freePort());
+        settings.putAll(more);
         format(folder, settings);
         KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(settings, false), Time.SYSTEM);
         try {

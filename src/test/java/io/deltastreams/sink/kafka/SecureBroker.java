@@ -131,6 +131,7 @@ public final class SecureBroker implements QuarkusTestResourceLifecycleManager, 
         settings.put("controller.listener.names", "CONTROLLER");
         settings.put("controller.quorum.voters", "1@localhost:" + controller);
         settings.put("num.partitions", "3");
+        settings.put("log.retention.ms", "-1"); // The tests' deltas were committed on a day that is past.
         settings.put("offsets.topic.num.partitions", "1");
         settings.put("offsets.topic.replication.factor", "1");
         settings.put("transaction.state.log.num.partitions", "1");
