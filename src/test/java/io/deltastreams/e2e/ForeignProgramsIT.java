@@ -100,7 +100,7 @@ class ForeignProgramsIT {
         String streams = Stream.of(
                         "json: { format: json }",
                         "debezium_json: { format: debezium-json }",
-                        "debezium_avro: { format: debezium-avro, registry: \"%s\" }",
+                        "debezium_avro: { format: debezium-avro, decimals: exact, registry: \"%s\" }",
                         "avro: { format: avro, decimals: string, registry: \"%s\" }",
                         "registered_json: { format: json, registry: \"%s\" }",
                         "protobuf: { format: protobuf, registry: \"%s\" }")
@@ -221,7 +221,7 @@ class ForeignProgramsIT {
                 "debezium_avro",
                 "debezium-avro-confluent",
                 registry.url(),
-                "id INT NOT NULL, amount STRING NOT NULL, note STRING, big BIGINT, ok BOOLEAN, `day` INT, `at` BIGINT, tag STRING");
+                "id INT NOT NULL, amount DECIMAL(12,2) NOT NULL, note STRING, big BIGINT, ok BOOLEAN, `day` INT, `at` BIGINT, tag STRING");
 
         assertThat(rows).containsExactlyInAnyOrderElementsOf(table("""
                                 format('row 1 +I[%s, %s, %s, %s, %s, %s, %s, %s]', id, amount, coalesce(note, 'null'), coalesce(big::text, 'null'),

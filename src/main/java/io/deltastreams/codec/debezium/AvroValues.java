@@ -31,7 +31,9 @@ final class AvroValues {
 
     static @Nullable Object ofKey(Column column, Schema field, @Nullable Object value) {
         return switch (value) {
-            case BigDecimal number -> DebeziumValues.canonical(number);
+            case BigDecimal number
+            when ConnectSchemas.present(field).getType() == Schema.Type.STRING -> DebeziumValues.canonical(number);
+            case BigDecimal number -> of(column, field, new BigDecimal(DebeziumValues.canonical(number)));
             case Double number -> number + 0.0;
             case Float number -> number + 0.0f;
             case null, default -> of(column, field, value);
@@ -50,8 +52,8 @@ final class AvroValues {
     private static @Nullable Object of(Type type, Schema schema, @Nullable Object value) {
         return switch (value) {
             case null -> null;
-            case BigDecimal number -> number.toPlainString();
-            case Special special -> special(type, special);
+            case BigDecimal number -> decimal(type, schema, number);
+            case Special special -> special(type, schema, special);
             case Bytes bytes -> ByteBuffer.wrap(bytes.array());
             case LocalDate date -> Math.toIntExact(date.toEpochDay());
             case TimeOfDay time -> time.micros();
@@ -67,7 +69,29 @@ final class AvroValues {
         };
     }
 
-    private static Object special(Type type, Special special) {
+    /** By its schema: a text, Connect's Decimal, or Debezium's with a scale of its own. */
+    private static Object decimal(Type type, Schema schema, BigDecimal number) {
+        return switch (schema.getType()) {
+            case STRING -> number.toPlainString();
+            case RECORD -> {
+                GenericData.Record record = new GenericData.Record(schema);
+                record.put("scale", number.scale());
+                record.put("value", ByteBuffer.wrap(number.unscaledValue().toByteArray()));
+                yield record;
+            }
+            default ->
+                // Of an array's elements the source tells the scale, but does not hold them to it.
+                ByteBuffer.wrap(number.setScale(((Type.Numeric) type).scale())
+                        .unscaledValue()
+                        .toByteArray());
+        };
+    }
+
+    private static Object special(Type type, Schema schema, Special special) {
+        if (type instanceof Type.Numeric && schema.getType() != Schema.Type.STRING) {
+            throw new IllegalArgumentException(
+                    "%s has no form among exact decimals; with 'decimals: string' it has".formatted(special.text()));
+        }
         boolean negative = special == Special.NEGATIVE_INFINITY;
         return switch (type) {
             case Type.Simple.DATE -> negative ? Integer.MIN_VALUE : Integer.MAX_VALUE;
@@ -100,6 +124,10 @@ final class AvroValues {
     /** A large value that an update left untouched: it is not sent. */
     static @Nullable Object unavailable(Schema field) {
         Schema type = ConnectSchemas.present(field);
+        if (type.getObjectProp("connect.name") instanceof String name && name.endsWith("Decimal")) {
+            throw new IllegalArgumentException(
+                    "a decimal that was not sent has no form among exact ones; with 'decimals: string' it has");
+        }
         return switch (type.getType()) {
             case STRING -> DebeziumValues.UNAVAILABLE;
             case BYTES -> ByteBuffer.wrap(DebeziumValues.UNAVAILABLE.getBytes(UTF_8));

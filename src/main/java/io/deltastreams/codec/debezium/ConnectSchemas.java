@@ -8,8 +8,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.apache.avro.JsonProperties;
+import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.Schema.Field;
+import org.apache.avro.generic.GenericData;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,12 +21,18 @@ import org.jspecify.annotations.Nullable;
 final class ConnectSchemas {
 
     private static final Pattern UNFIT = Pattern.compile("[^A-Za-z0-9_]");
+    private static final String VARIABLE = "VariableScaleDecimal";
     private static final String NAMESPACE = "io.debezium.connector.postgresql";
 
-    private ConnectSchemas() {}
+    private final boolean exactDecimals;
+
+    /** @param exactDecimals numbers as Connect's Decimal ({@code decimal.handling.mode=precise}), else as their texts */
+    ConnectSchemas(boolean exactDecimals) {
+        this.exactDecimals = exactDecimals;
+    }
 
     /** The record of a key. */
-    static Schema key(String topic, io.deltastreams.change.Schema schema) {
+    Schema key(String topic, io.deltastreams.change.Schema schema) {
         List<Field> fields = new ArrayList<>();
         for (int index : schema.key()) {
             fields.add(field(schema.columns().get(index)));
@@ -33,11 +41,11 @@ final class ConnectSchemas {
     }
 
     /** The envelope of a stream's changes. */
-    static Schema envelope(String topic, io.deltastreams.change.Schema schema) {
+    Schema envelope(String topic, io.deltastreams.change.Schema schema) {
         Schema row = record(
                 "Value",
                 namespace(topic),
-                schema.columns().stream().map(ConnectSchemas::field).toList());
+                schema.columns().stream().map(this::field).toList());
         Schema text = Schema.create(Schema.Type.STRING);
         Schema number = Schema.create(Schema.Type.LONG);
         Schema block = Schema.createRecord(
@@ -96,7 +104,7 @@ final class ConnectSchemas {
         return record;
     }
 
-    private static Field field(Column column) {
+    private Field field(Column column) {
         String name = fit(column.name());
         Schema type = type(column.type());
         return column.nullable() ? optional(name, type) : new Field(name, type);
@@ -110,9 +118,10 @@ final class ConnectSchemas {
         return Schema.createUnion(Schema.create(Schema.Type.NULL), type);
     }
 
-    private static Schema type(Type type) {
+    private Schema type(Type type) {
         return switch (type) {
             case Type.Simple simple -> simple(simple);
+            case Type.Numeric numeric when exactDecimals -> decimal(numeric);
             case Type.Numeric _, Type.Range _, Type.Opaque _ -> Schema.create(Schema.Type.STRING);
             case Type.Enumeration enumeration -> {
                 Schema schema = named(Schema.Type.STRING, "io.debezium.data.Enum");
@@ -121,6 +130,30 @@ final class ConnectSchemas {
             }
             case Type.Array array -> Schema.createArray(nullable(type(array.element())));
         };
+    }
+
+    private static Schema decimal(Type.Numeric type) {
+        if (type.precision() == 0) {
+            Schema variable = record(
+                    VARIABLE,
+                    "io.debezium.data",
+                    List.of(
+                            new Field("scale", Schema.create(Schema.Type.INT)),
+                            new Field("value", Schema.create(Schema.Type.BYTES))));
+            variable.addProp("connect.version", 1);
+            return variable;
+        }
+        Schema decimal = named(Schema.Type.BYTES, "org.apache.kafka.connect.data.Decimal");
+        decimal.addProp(
+                "connect.parameters",
+                Map.of(
+                        "scale", Integer.toString(type.scale()),
+                        "connect.decimal.precision", Integer.toString(type.precision())));
+        // Avro knows no scale beyond its precision, and none below zero; the converter tells it of those that fit.
+        if (type.scale() >= 0 && type.scale() <= type.precision()) {
+            LogicalTypes.decimal(type.precision(), type.scale()).addToSchema(decimal);
+        }
+        return decimal;
     }
 
     private static Schema simple(Type.Simple type) {
@@ -182,11 +215,19 @@ final class ConnectSchemas {
             case FLOAT -> 0f;
             case DOUBLE -> 0d;
             case STRING -> "";
-            case BYTES -> java.nio.ByteBuffer.allocate(0);
+            // Of a decimal one zero byte: no bytes are no number.
+            case BYTES -> java.nio.ByteBuffer.allocate(schema.getLogicalType() == null ? 0 : 1);
             case ARRAY -> List.of();
-            default ->
-                throw new IllegalArgumentException("a %s that was not sent has no form in this format"
-                        .formatted(schema.getName().toLowerCase(Locale.ROOT)));
+            default -> {
+                if (!schema.getName().equals(VARIABLE)) {
+                    throw new IllegalArgumentException("a %s that was not sent has no form in this format"
+                            .formatted(schema.getName().toLowerCase(Locale.ROOT)));
+                }
+                GenericData.Record zero = new GenericData.Record(schema);
+                zero.put("scale", 0);
+                zero.put("value", java.nio.ByteBuffer.allocate(1));
+                yield zero;
+            }
         };
     }
 

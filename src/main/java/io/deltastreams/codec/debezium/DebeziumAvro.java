@@ -28,13 +28,15 @@ final class DebeziumAvro implements Codec {
     private final String topic;
     private final String database;
     private final SchemaRegistry registry;
+    private final ConnectSchemas connect;
     private final AtomicReferenceArray<@Nullable Shape> shapes = new AtomicReferenceArray<>(SLOTS);
 
     /** @param topic names the subjects {@code <topic>-key} and {@code <topic>-value}, and the records */
-    DebeziumAvro(String topic, String database, SchemaRegistry registry) {
+    DebeziumAvro(String topic, String database, SchemaRegistry registry, ConnectSchemas connect) {
         this.topic = topic;
         this.database = database;
         this.registry = registry;
+        this.connect = connect;
     }
 
     /** @param keyId 0 where the stream has no key */
@@ -45,8 +47,8 @@ final class DebeziumAvro implements Codec {
         int slot = System.identityHashCode(schema) & (SLOTS - 1);
         Shape shape = shapes.get(slot);
         if (shape == null || shape.of() != schema) {
-            Schema key = ConnectSchemas.key(topic, schema);
-            Schema envelope = ConnectSchemas.envelope(topic, schema);
+            Schema key = connect.key(topic, schema);
+            Schema envelope = connect.envelope(topic, schema);
             shape = new Shape(schema, key, schema.hasKey() ? id("-key", key) : 0, envelope, id("-value", envelope));
             shapes.set(slot, shape);
         }

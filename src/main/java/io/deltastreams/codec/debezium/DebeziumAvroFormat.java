@@ -7,9 +7,14 @@ import io.smallrye.common.annotation.Identifier;
 import jakarta.inject.Singleton;
 import java.util.function.Function;
 
-/** The format {@code debezium-avro}; {@code registry}, where its schemas are kept, and {@code database}, what {@code source.db} says. */
+/** The format {@code debezium-avro}; {@code registry}, where its schemas are kept, {@code database}, what {@code source.db} says, and {@code decimals: string | exact}. */
 @Singleton
 @Identifier("debezium-avro") final class DebeziumAvroFormat implements Codec.Factory {
+
+    private enum Decimals {
+        STRING,
+        EXACT
+    }
 
     private final SchemaRegistry.Provider registries;
 
@@ -20,7 +25,8 @@ import java.util.function.Function;
     @Override
     public Function<String, Codec> create(Settings settings) {
         String database = settings.text("database", "");
+        ConnectSchemas schemas = new ConnectSchemas(settings.choice("decimals", Decimals.STRING) == Decimals.EXACT);
         SchemaRegistry registry = registries.of(settings);
-        return topic -> new DebeziumAvro(topic, database, registry);
+        return topic -> new DebeziumAvro(topic, database, registry, schemas);
     }
 }

@@ -14,7 +14,8 @@
  *
  * <p>In Avro the schemas are as Confluent's AvroConverter has those of Debezium: logical types by {@code connect.name}, what may be null a union. A value
  * that nobody knows, of a column that is {@code NOT NULL}, is then an empty text or 0, as Debezium writes it, for the type has no null; arrays of arrays and a
- * time that 64 bits do not hold have no form.
+ * time that 64 bits do not hold have no form. With {@code decimals: exact} numbers are those of {@code decimal.handling.mode=precise}: Connect's {@code
+ * Decimal}, or {@code io.debezium.data.VariableScaleDecimal} where the source declares no precision; NaN and the infinities then have no form.
  */
 @NullMarked
 package io.deltastreams.codec.debezium;

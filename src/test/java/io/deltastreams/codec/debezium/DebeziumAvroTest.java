@@ -12,6 +12,7 @@ import io.deltastreams.change.Delta;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Row;
 import io.deltastreams.change.Schema;
+import io.deltastreams.change.Special;
 import io.deltastreams.change.StreamId;
 import io.deltastreams.change.TableId;
 import io.deltastreams.change.Type;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.apache.avro.Conversions;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.DecoderFactory;
@@ -56,7 +58,7 @@ class DebeziumAvroTest {
     }
 
     private final Schemas schemas = new Schemas();
-    private final DebeziumAvro avro = new DebeziumAvro("shop.orders", "shop", schemas);
+    private final DebeziumAvro avro = new DebeziumAvro("shop.orders", "shop", schemas, new ConnectSchemas(false));
 
     private GenericRecord read(byte[] record) throws IOException {
         assertThat(record[0]).isZero();
@@ -193,6 +195,47 @@ class DebeziumAvroTest {
         assertThat(before.get("id")).isEqualTo(1L);
         assertThat(before.get("amount")).hasToString("");
         assertThat(before.get("day")).isNull();
+    }
+
+    @Test
+    void exact_decimals_are_those_of_connect() throws IOException {
+        Schema schema = new Schema(
+                new StreamId("orders"),
+                1,
+                List.of(
+                        new Column("price", new Type.Numeric(12, 2), false),
+                        new Column("any", new Type.Numeric(0, 0), false),
+                        new Column("odd", new Type.Numeric(2, 4), true)),
+                List.of(0));
+        DebeziumAvro exact = new DebeziumAvro("shop.orders", "shop", schemas, new ConnectSchemas(true));
+        BigDecimal price = new BigDecimal("-1234567890.12");
+        Row row = Row.of(price, new BigDecimal("1E-30"), new BigDecimal("0.0012"));
+
+        byte[] value = exact.value(delta(new Change.Insert(Position.START, schema, row)));
+        GenericRecord after = (GenericRecord) read(value).get("after");
+        org.apache.avro.Schema type = after.getSchema().getField("price").schema();
+        GenericRecord any = (GenericRecord) after.get("any");
+
+        assertThat(type.getProp("connect.name")).isEqualTo("org.apache.kafka.connect.data.Decimal");
+        assertThat(type.getObjectProp("connect.parameters"))
+                .isEqualTo(Map.of("scale", "2", "connect.decimal.precision", "12"));
+        assertThat(new Conversions.DecimalConversion()
+                        .fromBytes((ByteBuffer) after.get("price"), type, type.getLogicalType()))
+                .isEqualTo(price);
+        assertThat(any.getSchema().getFullName()).isEqualTo("io.debezium.data.VariableScaleDecimal");
+        assertThat(any.get("scale")).isEqualTo(30);
+        assertThat(any.get("value")).isEqualTo(ByteBuffer.wrap(new byte[] {1}));
+        assertThat(after.get("odd")).isEqualTo(ByteBuffer.wrap(new byte[] {12}));
+        assertThat(exact.key(delta(new Change.Delete(Position.START, schema, row))))
+                .isEqualTo(exact.key(delta(new Change.Insert(Position.START, schema, row))));
+        Row unknown = Row.of(price, Row.ABSENT, Row.ABSENT);
+        GenericRecord before =
+                (GenericRecord) read(exact.value(delta(new Change.Delete(Position.START, schema, unknown))))
+                        .get("before");
+        assertThat(before.get("any")).hasToString("{\"scale\": 0, \"value\": \"\\u0000\"}");
+        assertThatThrownBy(() ->
+                        exact.value(delta(new Change.Insert(Position.START, schema, Row.of(price, Special.NAN, null)))))
+                .hasMessageContaining("column 'any'", "decimals: string");
     }
 
     @Test
