@@ -72,8 +72,56 @@ class DdlTest {
             KEY: [tenant int, id int] [id int!, tenant int!, n int, big long, note string]
             """;
 
-    private static final Map<String, String> EXPECTED =
-            Map.of("json", JSON_ROWS, "debezium-json", JSON_ROWS, "avro", AVRO_COLUMNS);
+    /** The same of Connect's schemas, where {@code NOT NULL} is no union. */
+    private static final String CONNECT_COLUMNS = """
+            ADD: [id int!] [id int!, tenant int!, n int, big long, note string, place string]
+            ADD_WITH_DEFAULT: [id int!] [id int!, tenant int!, n int, big long, note string, qty int!]
+            DROP: [id int!] [id int!, tenant int!, n int, big long]
+            RENAME: [id int!] [id int!, tenant int!, n int, big long, remark string]
+            WIDEN: [id int!] [id int!, tenant int!, n long, big long, note string]
+            NARROW: [id int!] [id int!, tenant int!, n int, big int, note string]
+            RETYPE: [id int!] [id int!, tenant int!, n string, big long, note string]
+            DEFAULT: [id int!] [id int!, tenant int!, n int, big long, note string]
+            NOT_NULL: [id int!] [id int!, tenant int!, n int, big long, note string!]
+            KEY: [tenant int!, id int!] [id int!, tenant int!, n int, big long, note string]
+            """;
+
+    /** The fields of the key's message and the row's, and what is reserved there. */
+    private static final String PROTOBUF_FIELDS = """
+            ADD: [int32 id=1] [int32 id=1, int32 tenant=2, int32 n=3, int64 big=4, string note=5, string place=6]
+            ADD_WITH_DEFAULT: [int32 id=1] [int32 id=1, int32 tenant=2, int32 n=3, int64 big=4, string note=5, int32 qty=6]
+            DROP: [int32 id=1] [reserved 5, reserved "note", int32 id=1, int32 tenant=2, int32 n=3, int64 big=4]
+            RENAME: [int32 id=1] [reserved 5, reserved "note", int32 id=1, int32 tenant=2, int32 n=3, int64 big=4, string remark=6]
+            WIDEN: [int32 id=1] [int32 id=1, int32 tenant=2, int64 n=3, int64 big=4, string note=5]
+            NARROW: [int32 id=1] [reserved 4, int32 id=1, int32 tenant=2, int32 n=3, string note=5, int32 big=6]
+            RETYPE: [int32 id=1] [reserved 3, int32 id=1, int32 tenant=2, int64 big=4, string note=5, string n=6]
+            DEFAULT: [int32 id=1] [int32 id=1, int32 tenant=2, int32 n=3, int64 big=4, string note=5]
+            NOT_NULL: [int32 id=1] [int32 id=1, int32 tenant=2, int32 n=3, int64 big=4, string note=5]
+            KEY: [int32 id=1, int32 tenant=2] [int32 id=1, int32 tenant=2, int32 n=3, int64 big=4, string note=5]
+            """;
+
+    /** The properties of the key's JSON Schema and the row's, {@code !} where they may not be null. */
+    private static final String JSON_PROPERTIES = """
+            ADD: [id integer!] [id integer!, tenant integer!, n integer, big integer, note string, place string]
+            ADD_WITH_DEFAULT: [id integer!] [id integer!, tenant integer!, n integer, big integer, note string, qty integer!]
+            DROP: [id integer!] [id integer!, tenant integer!, n integer, big integer]
+            RENAME: [id integer!] [id integer!, tenant integer!, n integer, big integer, remark string]
+            WIDEN: [id integer!] [id integer!, tenant integer!, n integer, big integer, note string]
+            NARROW: [id integer!] [id integer!, tenant integer!, n integer, big integer, note string]
+            RETYPE: [id integer!] [id integer!, tenant integer!, n string, big integer, note string]
+            DEFAULT: [id integer!] [id integer!, tenant integer!, n integer, big integer, note string]
+            NOT_NULL: [id integer!] [id integer!, tenant integer!, n integer, big integer, note string!]
+            KEY: [tenant integer!, id integer!] [id integer!, tenant integer!, n integer, big integer, note string]
+            """;
+
+    private static final Map<String, String> EXPECTED = Map.of(
+            "json", JSON_ROWS,
+            "cloudevents", JSON_ROWS,
+            "debezium-json", JSON_ROWS,
+            "json with registry", JSON_PROPERTIES,
+            "avro", AVRO_COLUMNS,
+            "debezium-avro", CONNECT_COLUMNS,
+            "protobuf", PROTOBUF_FIELDS);
 
     /** A change of a table {@code t (id int PRIMARY KEY, tenant int NOT NULL, n int, big bigint, note text)}, and the row behind it. */
     private enum Ddl {
@@ -167,9 +215,10 @@ class DdlTest {
 
     /** The key and the row as written, or what the schema says of them where there is one. */
     private String shown(String format, Ddl ddl, List<Delta> deltas) throws IOException {
+        boolean registered = !List.of("json", "debezium-json", "cloudevents").contains(format);
         Path folder = schemas.resolve(format).resolve(ddl.name());
-        Settings settings = Settings.parse("f.yaml", format.contains("json") ? "{}" : "registry: " + folder, _ -> null);
-        Codec codec = formats.select(Identifier.Literal.of(format))
+        Settings settings = Settings.parse("f.yaml", registered ? "registry: " + folder : "{}", _ -> null);
+        Codec codec = formats.select(Identifier.Literal.of(format.split(" ", 2)[0]))
                 .get()
                 .create(settings)
                 .apply("t");
@@ -180,8 +229,9 @@ class DdlTest {
             value = codec.value(delta);
         }
         return switch (format) {
-            case "json", "debezium-json" ->
+            case "json", "debezium-json", "cloudevents" ->
                 text(key) + " " + JSON.readTree(text(value)).get("after");
+            case "json with registry" -> properties(folder, key) + " " + properties(folder, value);
             case "avro", "debezium-avro" -> fields(folder, key) + " " + fields(folder, value);
             case "protobuf" ->
                 messageFields(schema(folder, key), "Key") + " " + messageFields(schema(folder, value), "Row");
@@ -201,23 +251,44 @@ class DdlTest {
                 schema = field.get("type").get(1);
             }
         }
+        boolean connect = schema.has("connect.name");
         List<String> fields = new ArrayList<>();
         for (JsonNode field : schema.get("fields")) {
             JsonNode type = field.get("type");
+            JsonNode present = type.isArray() ? type.get(1) : type;
             fields.add(field.get("name").asText() + " "
-                    + (type.isArray() ? type.get(1) : type).toString().replace("\"", "")
-                    + (field.has("notNull") ? "!" : ""));
+                    + (present.isObject() ? present.get("type") : present).asText()
+                    + (field.has("notNull") || (connect && !type.isArray()) ? "!" : ""));
         }
         return fields.toString();
     }
 
+    /** Names and types of what a JSON Schema has of a key, or of the row in {@code after}. */
+    private static String properties(Path folder, byte[] record) throws IOException {
+        JsonNode schema = JSON.readTree(schema(folder, record));
+        JsonNode object = schema.path("definitions").path("row");
+        List<String> told = new ArrayList<>();
+        (object.isMissingNode() ? schema : object)
+                .get("properties")
+                .properties()
+                .forEach(property -> {
+                    JsonNode type = property.getValue().get("type");
+                    told.add(property.getKey() + " "
+                            + (type.isArray() ? type.get(0).asText() : type.asText() + "!"));
+                });
+        return told.toString();
+    }
+
     /** Names, types and numbers of the fields of a message, and what is reserved there. */
     private static String messageFields(String text, String message) {
-        String body = text.substring(text.indexOf("message " + (message.equals("Key") ? "TKey" : message) + " {"));
+        String body = text.substring(text.indexOf(message + " {"));
         return body.substring(body.indexOf('{') + 1, body.indexOf('}'))
                 .lines()
-                .map(line ->
-                        line.replaceAll("//.*", "").replace("optional ", "").strip())
+                .map(line -> line.replaceAll("//.*", "")
+                        .replace("optional ", "")
+                        .replace(" = ", "=")
+                        .replace(";", "")
+                        .strip())
                 .filter(line -> !line.isEmpty())
                 .toList()
                 .toString();
