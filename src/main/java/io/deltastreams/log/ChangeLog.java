@@ -50,6 +50,17 @@ public interface ChangeLog extends AutoCloseable {
      */
     CompletableFuture<Void> append(Batch batch);
 
+    /**
+     * Has an empty log begin behind a position, as if what was before had been removed: readers that come from before it get a gap, readers at
+     * it get none, and what comes up to it is a duplicate. Of a log that holds something, nothing changes.
+     */
+    void begin(Position position);
+
+    /** Removes what is in the settings' folder, of which nothing is needed any more. */
+    static void discard(LogSettings settings) throws IOException {
+        SegmentedLog.discard(settings);
+    }
+
     /** The token of the last durable batch. */
     Optional<ResumeToken> resumeToken();
 

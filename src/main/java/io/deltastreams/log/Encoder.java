@@ -84,6 +84,13 @@ final class Encoder {
         token = active.token();
     }
 
+    /** Of an empty log: what comes up to the position is not taken. */
+    void begin(Position position) {
+        if (untouched) {
+            last = position;
+        }
+    }
+
     /** @throws IllegalArgumentException if a row does not fit its schema; the batch then has left no trace */
     Pending encode(Batch batch) {
         List<Transaction> fresh = fresh(batch.transactions());

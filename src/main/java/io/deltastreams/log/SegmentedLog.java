@@ -65,6 +65,23 @@ final class SegmentedLog implements ChangeLog {
     }
 
     @Override
+    public synchronized void begin(Position position) {
+        if (segments.list().isEmpty()) {
+            encoder.begin(position);
+        }
+    }
+
+    static void discard(LogSettings settings) throws IOException {
+        Files.createDirectories(settings.path());
+        try (Lock _ = Lock.take(settings.path())) {
+            for (Segment segment : new Recovery(settings.path()).segments()) {
+                Files.deleteIfExists(segment.indexFile());
+                Files.deleteIfExists(segment.file());
+            }
+        }
+    }
+
+    @Override
     public Optional<ResumeToken> resumeToken() {
         List<Segment> list = segments.list();
         return list.isEmpty() ? Optional.empty() : list.getLast().token();

@@ -103,7 +103,7 @@ public class Pipeline implements FedStreams {
                     file.toString(),
                     Files.readString(file),
                     name -> environment.getOptionalValue(name, String.class).orElse(null));
-            Run opened = new Run(definition, channel.handover(), codec, blocking, this::invalid);
+            Run opened = new Run(definition, channel.handover(), codec, blocking, this::invalid, this::leave);
             run = opened;
             opened.start();
         } catch (NoSuchFileException _) {
@@ -133,6 +133,26 @@ public class Pipeline implements FedStreams {
         LOG.infof("pipeline=%s state=restarting cause=\"the file changed\"", config.file());
         close();
         open();
+    }
+
+    /** Another instance captures: what this one has begun is given up, and it waits. */
+    private void leave() {
+        Thread.ofVirtual().name("delta-streams-standby").start(this::standBy);
+    }
+
+    private synchronized void standBy() {
+        Run former = run;
+        if (former == null) {
+            return;
+        }
+        LOG.infof("pipeline=%s state=restarting cause=\"another instance captures\"", config.file());
+        close();
+        try {
+            former.discard();
+            open();
+        } catch (IOException e) {
+            refuse("%s: %s".formatted(config.file(), e.getMessage()));
+        }
     }
 
     void stop(@Observes ShutdownEvent stopped) {

@@ -40,6 +40,11 @@ record PipelineDefinition(
         ChangeSource create() {
             return factory.create(settings);
         }
+
+        /** Whether only one instance at a time may capture. */
+        boolean isExclusive() {
+            return factory.isExclusive();
+        }
     }
 
     /**

@@ -30,6 +30,8 @@ public record PipelineStatus(
         /** Not yet at work: connecting, finding its cursor, waiting for the source. */
         STARTING,
         RUNNING,
+        /** Another instance does this work; taken over when that one ends. */
+        STANDBY,
         /** Something is away; tried again by itself. */
         RETRYING,
         /** Leaves the machine to capture for a while. */

@@ -8,6 +8,7 @@ import io.deltastreams.change.TableId;
 import io.deltastreams.codec.Codec;
 import io.deltastreams.log.ChangeLog;
 import io.deltastreams.log.LogSettings.Durability;
+import io.deltastreams.source.Intake.Earlier;
 import io.deltastreams.source.Inventory;
 import io.deltastreams.source.Inventory.CapturedTable;
 import io.deltastreams.source.TableSnapshots;
@@ -23,6 +24,7 @@ import io.smallrye.mutiny.Uni;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -30,6 +32,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
@@ -40,6 +43,9 @@ final class Run implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(Run.class);
     private static final Duration CLOSING = Duration.ofSeconds(5);
+    /** How long outputs that nobody is acknowledged for may take to tell what they have from before an empty log. */
+    private static final Duration TELLING = Duration.ofSeconds(5);
+
     private static final Duration REFUSING = Duration.ofSeconds(1);
 
     private final PipelineDefinition definition;
@@ -56,6 +62,12 @@ final class Run implements AutoCloseable {
     /** What the source's thread has warned of: it describes the tables at each attempt to capture. */
     private final Set<FormerRows> warned = new HashSet<>();
 
+    /** Starts this pipeline anew, as an instance that waits. */
+    private final Runnable left;
+
+    private final AtomicBoolean delivering = new AtomicBoolean();
+    private final AtomicBoolean leaving = new AtomicBoolean();
+
     private volatile @Nullable String logFailure;
 
     /** A stream that needs former rows of a table that does not send them. */
@@ -71,13 +83,16 @@ final class Run implements AutoCloseable {
             Handover handover,
             Codec codec,
             Executor blocking,
-            Consumer<InvalidPipeline> invalid)
+            Consumer<InvalidPipeline> invalid,
+            Runnable left)
             throws IOException {
         this.definition = definition;
         this.handover = handover;
+        this.left = left;
         this.log = ChangeLog.open(definition.log());
         this.source = new SourceRunner(
                 definition.source(),
+                new Outputs(),
                 log,
                 handover,
                 this::durable,
@@ -127,13 +142,11 @@ final class Run implements AutoCloseable {
             if (output.isRequired()) {
                 pins.add(log.pin(output.name(), () -> output.cursor().orElse(Position.START)));
             }
-            output.start();
         }
         relay.ifPresent(relayed -> {
             if (relayed.isRequired()) {
                 pins.add(log.pin(relayed.name(), () -> relayed.cursor().orElse(Position.START)));
             }
-            relayed.start();
         });
         state.ifPresent(kept -> {
             pins.add(log.pin("state", kept::needs));
@@ -142,14 +155,80 @@ final class Run implements AutoCloseable {
         source.start();
     }
 
+    /** They write while this instance captures, or may do so at any time: two that write to the same targets would push each other out. */
+    private final class Outputs implements SourceRunner.Targets {
+
+        @Override
+        public void begin() {
+            if (delivering.compareAndSet(false, true)) {
+                outputs.forEach(OutputRunner::start);
+                relay.ifPresent(RelayRunner::start);
+            }
+        }
+
+        @Override
+        public Optional<Earlier> earlier(Instant since) {
+            boolean required = requiredCursors().findAny().isPresent();
+            boolean complete = isEphemeral() && required;
+            if (log.resumeToken().isPresent()) {
+                return Optional.of(new Earlier(Position.START, complete));
+            }
+            if (complete && requiredCursors().anyMatch(Optional::isEmpty)) {
+                return Optional.empty();
+            }
+            List<Optional<Position>> cursors = cursors().toList();
+            if (cursors.stream().anyMatch(Optional::isEmpty) && Instant.now().isBefore(since.plus(TELLING))) {
+                return Optional.empty();
+            }
+            if (complete) {
+                requiredCursors()
+                        .flatMap(Optional::stream)
+                        .min(Position::compareTo)
+                        .filter(position -> position.isAfter(Position.START))
+                        .ifPresent(log::begin);
+            }
+            return Optional.of(new Earlier(
+                    cursors.stream()
+                            .flatMap(Optional::stream)
+                            .max(Position::compareTo)
+                            .orElse(Position.START),
+                    complete));
+        }
+
+        @Override
+        public void leave() {
+            if ((delivering.get() || isStale()) && leaving.compareAndSet(false, true)) {
+                left.run();
+            }
+        }
+    }
+
+    /** Whether what the log has of it goes on elsewhere. */
+    private boolean isStale() {
+        return isEphemeral() && log.resumeToken().isPresent();
+    }
+
+    private boolean isEphemeral() {
+        return definition.log().durability() == Durability.EPHEMERAL;
+    }
+
+    private Stream<Optional<Position>> cursors() {
+        return Stream.concat(
+                outputs.stream().map(OutputRunner::cursor), relay.stream().map(RelayRunner::cursor));
+    }
+
+    private Stream<Optional<Position>> requiredCursors() {
+        return Stream.concat(
+                outputs.stream().filter(OutputRunner::isRequired).map(OutputRunner::cursor),
+                relay.stream().filter(RelayRunner::isRequired).map(RelayRunner::cursor));
+    }
+
     /** Invariant 1: durable is what the log has synced or, where it is ephemeral, what every required output has. */
     private Optional<Position> durable() {
-        if (definition.log().durability() == Durability.FSYNC) {
+        if (!isEphemeral()) {
             return log.last();
         }
-        return Stream.concat(
-                        outputs.stream().filter(OutputRunner::isRequired).map(OutputRunner::cursor),
-                        relay.stream().filter(RelayRunner::isRequired).map(RelayRunner::cursor))
+        return requiredCursors()
                 .map(cursor -> cursor.orElse(Position.START))
                 .min(Position::compareTo)
                 .or(log::last);
@@ -255,6 +334,13 @@ final class Run implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         close();
+    }
+
+    /** Removes what an ephemeral log holds, after the end: it goes on elsewhere. */
+    void discard() throws IOException {
+        if (isEphemeral()) {
+            ChangeLog.discard(definition.log());
+        }
     }
 
     private boolean isAnyRunningBehind(Position last) {

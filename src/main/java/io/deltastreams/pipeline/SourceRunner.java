@@ -37,6 +37,8 @@ final class SourceRunner implements Intake, AutoCloseable {
     private static final Logger LOG = Logger.getLogger(SourceRunner.class);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
+    private static final Duration TARGETS_PAUSE = Duration.ofMillis(20);
+    private static final Duration STANDBY_PAUSE = Duration.ofMillis(500);
     private static final Duration CLOSING = Duration.ofSeconds(4);
 
     /** Types the streams against what the source will capture. */
@@ -45,7 +47,21 @@ final class SourceRunner implements Intake, AutoCloseable {
         void tables(Inventory inventory) throws InvalidPipeline;
     }
 
+    /** What outputs do with who captures. */
+    interface Targets {
+
+        /** Has them write, if they do not yet. */
+        void begin();
+
+        /** What they have from before an empty log; empty while one that counts has not told yet. */
+        Optional<Earlier> earlier(Instant since);
+
+        /** Another instance captures. */
+        void leave();
+    }
+
     private final PipelineDefinition.Source definition;
+    private final Targets targets;
     private final ChangeLog log;
     private final Handover handover;
     private final Supplier<Optional<Position>> durable;
@@ -61,6 +77,9 @@ final class SourceRunner implements Intake, AutoCloseable {
     private volatile State state = State.STARTING;
     private volatile String message = "";
     private final Map<TableId, LongAdder> captured = new ConcurrentHashMap<>();
+    /** Whether another instance was found to capture. */
+    private boolean taken;
+
     private volatile @Nullable Instant committedAt;
     private volatile @Nullable SnapshotProgress snapshot;
     private volatile @Nullable RetainedLog retainedWal;
@@ -68,12 +87,14 @@ final class SourceRunner implements Intake, AutoCloseable {
     private final Optional<ProgressBar> bar = ProgressBar.ofTerminal();
 
     /**
+     * @param targets told who captures
      * @param durable up to where the database may forget
      * @param invalid told once when a stream does not fit the tables; capture ends then
      * @param precedence claimed while the database keeps more of its log than it may
      */
     SourceRunner(
             PipelineDefinition.Source definition,
+            Targets targets,
             ChangeLog log,
             Handover handover,
             Supplier<Optional<Position>> durable,
@@ -82,6 +103,7 @@ final class SourceRunner implements Intake, AutoCloseable {
             Consumer<Throwable> logFailed,
             Precedence precedence) {
         this.definition = definition;
+        this.targets = targets;
         this.log = log;
         this.handover = handover;
         this.durable = durable;
@@ -93,6 +115,9 @@ final class SourceRunner implements Intake, AutoCloseable {
     }
 
     void start() {
+        if (!definition.isExclusive()) {
+            targets.begin();
+        }
         thread.start();
     }
 
@@ -108,10 +133,15 @@ final class SourceRunner implements Intake, AutoCloseable {
                 if (capturedInAll() > before) {
                     backoff.reset();
                 }
-                Duration pause = backoff.next();
-                state = State.RETRYING;
-                message = trouble;
-                LOG.warnf("source=%s state=retrying pause=%s cause=\"%s\"", definition.kind(), pause, trouble);
+                Duration pause = taken ? STANDBY_PAUSE : backoff.next();
+                if (taken) {
+                    standBy(trouble);
+                } else {
+                    state = State.RETRYING;
+                    message = trouble;
+                    LOG.warnf("source=%s state=retrying pause=%s cause=\"%s\"", definition.kind(), pause, trouble);
+                    targets.begin();
+                }
                 synchronized (gate) {
                     gate.wait(pause.toMillis());
                 }
@@ -129,8 +159,18 @@ final class SourceRunner implements Intake, AutoCloseable {
         }
     }
 
+    private void standBy(String why) {
+        if (state != State.STANDBY) {
+            LOG.infof("source=%s state=standby note=\"%s\"", definition.kind(), why);
+        }
+        state = State.STANDBY;
+        message = why;
+        targets.leave();
+    }
+
     /** Captures until the source fails, and says why it did. */
     private String captureOnce() throws InterruptedException, InvalidPipeline {
+        taken = false;
         // What the failed source handed over has to be in the log before the next one asks where to go on.
         while (!handover.awaitIdle(1, TimeUnit.SECONDS)) {
             if (closed) {
@@ -145,18 +185,46 @@ final class SourceRunner implements Intake, AutoCloseable {
             Inventory inventory = source.inspect();
             notes = inventory.notes();
             described.tables(inventory);
-            state = State.RUNNING;
-            message = "";
+            if (!definition.isExclusive()) {
+                running();
+            }
             source.run(new Resume(log.resumeToken(), log.last(), log.schemas()), this);
             return "the source ended by itself";
         } catch (SourceFailure e) {
             LOG.debugf(e, "source=%s", definition.kind());
+            taken = e.kind() == SourceFailure.Kind.TAKEN;
             return e.remedy().isEmpty() ? String.valueOf(e.getMessage()) : e.getMessage() + "; " + e.remedy();
         } finally {
             current = null;
             // Nobody captures, so nobody needs the machine for it.
             precedence.release();
         }
+    }
+
+    private void running() {
+        if (state == State.STANDBY) {
+            LOG.infof("source=%s state=running note=\"it is captured from here\"", definition.kind());
+        }
+        state = State.RUNNING;
+        message = "";
+    }
+
+    @Override
+    public Earlier alone() throws InterruptedException {
+        targets.begin();
+        Instant since = Instant.now();
+        Optional<Earlier> earlier = targets.earlier(since);
+        while (earlier.isEmpty()) {
+            if (closed) {
+                throw new InterruptedException();
+            }
+            synchronized (gate) {
+                gate.wait(TARGETS_PAUSE.toMillis());
+            }
+            earlier = targets.earlier(since);
+        }
+        running();
+        return earlier.get();
     }
 
     @Override

@@ -389,6 +389,21 @@ public final class Catalog implements AutoCloseable {
         }
     }
 
+    /** What somebody has noted on the publication with {@code COMMENT ON}; empty where nobody has. */
+    public Optional<String> note(String publication) throws SQLException {
+        String query = "SELECT obj_description(oid, 'pg_publication') FROM pg_publication WHERE pubname = ?";
+        try (PreparedStatement statement = prepared(query, publication);
+                ResultSet rows = statement.executeQuery()) {
+            return rows.next() ? Optional.ofNullable(rows.getString(1)) : Optional.empty();
+        }
+    }
+
+    /** @param text empty takes the note away */
+    public void note(String publication, String text) throws SQLException {
+        execute("COMMENT ON PUBLICATION %s IS %s"
+                .formatted(quoted(publication), text.isEmpty() ? "NULL" : "'" + text.replace("'", "''") + "'"));
+    }
+
     /** @param owned whether we may change it */
     public record Publication(Map<TableId, Published> tables, boolean owned) {
 

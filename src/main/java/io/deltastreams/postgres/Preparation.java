@@ -4,6 +4,7 @@ import io.deltastreams.change.Position;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.postgres.PostgresSettings.Snapshot;
+import io.deltastreams.source.Intake;
 import io.deltastreams.source.Resume;
 import io.deltastreams.source.SourceFailure;
 import io.deltastreams.source.SourceFailure.Kind;
@@ -39,6 +40,7 @@ public final class Preparation {
      * @param slot whether there is one; without, the reader makes it with the snapshot that fits its start
      * @param failover whether it makes one that standbys keep a copy of
      * @param server whose log it is
+     * @param note for who goes on without our log; empty where the log is durable
      * @param unread tables whose rows are still to be read while the stream goes on; they may not be published yet
      */
     public record Plan(
@@ -49,10 +51,11 @@ public final class Preparation {
             boolean slot,
             boolean failover,
             ServerHistory server,
+            Optional<EpochNote> note,
             List<TableId> unread) {
 
         public Plan startingAt(Start other) {
-            return new Plan(captured, excluded, other, snapshot, slot, failover, server, List.of());
+            return new Plan(captured, excluded, other, snapshot, slot, failover, server, note, List.of());
         }
     }
 
@@ -84,7 +87,8 @@ public final class Preparation {
      *
      * @param resumes whether the reader goes on with a snapshot that was interrupted, if its point tells what was read
      */
-    public Plan prepare(Resume resume, boolean resumes) throws SQLException, SourceFailure, InterruptedException {
+    public Plan prepare(Resume resume, boolean resumes, Intake intake)
+            throws SQLException, SourceFailure, InterruptedException {
         Optional<Catalog.Holder> other = catalog.claim(settings.slot());
         if (other.isPresent()) {
             throw inUse(other.get().pid(), other.get().application());
@@ -97,10 +101,16 @@ public final class Preparation {
         Map<TableId, Catalog.Published> published =
                 publication.map(Catalog.Publication::tables).orElse(Map.of());
         ServerHistory server = ServerHistory.of(settings, catalog);
+        Intake.Earlier earlier = intake.alone();
+        EpochNote note = EpochNote.of(
+                settings, catalog, publication.map(Catalog.Publication::owned).orElse(true) && !server.standby());
+        Optional<EpochNote> kept = Optional.of(note).filter(_ -> earlier.complete());
         boolean failover = FailoverSlot.wanted(settings, catalog, server.standby());
         Captured captured = captured(tables, published);
         List<String> excluded = Inspection.excluded(settings, catalog, tables, published);
-        Optional<ResumePoint> point = resume.token().flatMap(ResumePoint::of);
+        Optional<ResumePoint> inLog = resume.token().flatMap(ResumePoint::of);
+        Optional<ResumePoint> point =
+                inLog.isEmpty() && earlier.complete() ? noted(note, slot, earlier.furthest()) : inLog;
         if (slot.isPresent() && point.isPresent()) {
             server.refuseLeftBehind(settings, point.get());
         }
@@ -110,19 +120,20 @@ public final class Preparation {
             List<TableId> unread = streams && resumes ? unread(captured, publication) : List.of();
             publish(publication, tables, unread);
             Start start = new Start(point.get(), List.of(), resume.last(), streams ? 0 : catalog.rows(tables));
-            return new Plan(captured, excluded, start, !streams, true, failover, server, unread);
+            return new Plan(captured, excluded, start, !streams, true, failover, server, kept, unread);
         }
+        note.forget();
         publish(publication, tables, List.of());
-        int epoch = epoch(resume, point);
+        int epoch = epoch(resume, point, earlier.furthest());
         List<Schema> truncates = epoch > 1 ? reread(resume.schemas()) : List.of();
         return switch (settings.snapshot()) {
             case NEVER -> {
                 Start start = withoutSnapshot(resume, slot, epoch, List.of(), failover, server);
-                yield new Plan(captured, excluded, start, false, true, failover, server, List.of());
+                yield new Plan(captured, excluded, start, false, true, failover, server, kept, List.of());
             }
             case INCREMENTAL -> {
                 Start start = withoutSnapshot(resume, slot, epoch, truncates, failover, server);
-                yield new Plan(captured, excluded, start, false, true, failover, server, tables);
+                yield new Plan(captured, excluded, start, false, true, failover, server, kept, tables);
             }
             case INITIAL -> {
                 if (slot.isPresent()) {
@@ -133,7 +144,7 @@ public final class Preparation {
                 }
                 ResumePoint begin = new ResumePoint(epoch, 0, false);
                 Start start = new Start(begin, truncates, resume.last(), catalog.rows(tables));
-                yield new Plan(captured, excluded, start, true, false, failover, server, List.of());
+                yield new Plan(captured, excluded, start, true, false, failover, server, kept, List.of());
             }
         };
     }
@@ -231,8 +242,19 @@ public final class Preparation {
         return false;
     }
 
-    private static int epoch(Resume resume, Optional<ResumePoint> point) {
-        int inLog = resume.last().map(Position::epoch).orElse(0);
+    /** Where the slot stands, if the outputs have what was before it in their epoch. */
+    private Optional<ResumePoint> noted(EpochNote note, Optional<Catalog.Slot> slot, Position furthest) {
+        Optional<ResumePoint> found = note.read()
+                .filter(point -> point.epoch() == furthest.epoch() && slot.isPresent())
+                .map(point -> point.at(slot.orElseThrow().confirmed()));
+        found.ifPresent(point -> LOG.infof(
+                "slot=%s position=%s epoch=%d note=\"the outputs have what was before; it is not in this instance's log\"",
+                settings.slot(), ResumePoint.text(point.lsn()), point.epoch()));
+        return found;
+    }
+
+    private static int epoch(Resume resume, Optional<ResumePoint> point, Position furthest) {
+        int inLog = Math.max(resume.last().map(Position::epoch).orElse(0), furthest.epoch());
         return Math.max(inLog, point.map(ResumePoint::epoch).orElse(0)) + 1;
     }
 
@@ -266,10 +288,11 @@ public final class Preparation {
 
     private SourceFailure inUse(int pid, String application) {
         return new SourceFailure(
-                Kind.TRANSIENT,
+                Kind.TAKEN,
                 "slot '%s' at %s is in use by process %d ('%s')"
                         .formatted(settings.slot(), settings.server(), pid, application),
-                "end that reader, or give this one a slot of its own with source.postgresql.slot; it is tried again",
+                "this one takes over when that reader has ended; to capture beside it, give this one a slot of its own with"
+                        + " source.postgresql.slot",
                 null);
     }
 

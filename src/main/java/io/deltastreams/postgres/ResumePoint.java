@@ -41,6 +41,11 @@ public record ResumePoint(
         return new ResumePoint(epoch, lsn, snapshotComplete, reads, Optional.of(known), incremental);
     }
 
+    /** The same history at another place. */
+    ResumePoint at(long place) {
+        return new ResumePoint(epoch, place, snapshotComplete, reads, lineage, incremental);
+    }
+
     public ResumeToken token() {
         return new ResumeToken("{\"epoch\":%d,\"lsn\":\"%s\",\"snapshot\":\"%s\"%s%s%s}"
                 .formatted(

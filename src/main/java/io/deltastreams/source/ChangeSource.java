@@ -22,6 +22,9 @@ import io.deltastreams.source.TableSnapshots.Refused;
  *       row that was written in between may then be inserted twice, or change or go without having come, and in the end is right), or starts again in the next epoch behind a
  *       {@code Truncate} of each table that had been read.
  *   <li>The database is told to free its log only up to {@link Intake#durable()} (Invariant 1); an idle database's log is freed too.
+ *   <li>One that a single instance may capture tells {@link Intake#alone} before it changes anything but claims the database's log for itself, and
+ *       fails with {@code TAKEN} where another instance has it. With nothing in the log, and outputs that have everything before, it may go on
+ *       where the database's memory begins instead of reading the tables.
  *   <li>Schema versions continue those of {@link Resume#schemas}; a change refers to the schema it was captured under.
  *   <li>A column value is of the class that its {@code Type} names; a value that was not sent is {@code Row.ABSENT}, never null.
  *   <li>{@link #close} may be called from any thread, more than once, before, during or after {@link #run}; afterwards nothing of the
@@ -68,6 +71,11 @@ public interface ChangeSource extends AutoCloseable {
 
         /** Reads the kind's section; whatever is wrong there goes into the settings' problems. Opens nothing yet. */
         ChangeSource create(Settings settings);
+
+        /** Whether only one instance at a time may capture; its {@link ChangeSource#run} then tells {@link Intake#alone}. */
+        default boolean isExclusive() {
+            return false;
+        }
 
         /** Whether what such a source gave can be had from it again, so that a log of it does not need the disk to be safe. */
         default boolean keepsHistory() {

@@ -18,6 +18,25 @@ public interface Intake {
     /** The token that a restart would be given now: everything handed over up to its batch is kept, also where no position says so. */
     Optional<ResumeToken> kept();
 
+    /**
+     * Told by a source that one instance alone may capture, once a run and before the first batch: it is ours until {@link ChangeSource#run} ends,
+     * so outputs may write. Waits for what they have from earlier.
+     */
+    default Earlier alone() throws InterruptedException {
+        return Earlier.NOTHING;
+    }
+
+    /**
+     * What outputs have from before this log began.
+     *
+     * @param furthest the furthest position that one of them has, {@link Position#START} if none has any: an empty log goes on in its epoch or a later one
+     * @param complete whether they have everything that the database was told to forget, so that an empty log may go on there
+     */
+    record Earlier(Position furthest, boolean complete) {
+
+        public static final Earlier NOTHING = new Earlier(Position.START, false);
+    }
+
     /** Tells how far a snapshot has come, for metrics and progress bars. Any thread; returns at once. */
     default void progress(SnapshotProgress progress) {}
 

@@ -14,6 +14,8 @@ public final class SourceFailure extends Exception {
     public enum Kind {
         /** Server away, connection lost, slot still held by a dying session: tried again with backoff. */
         TRANSIENT,
+        /** Another instance captures it: tried again soon, and it is taken over once that one has ended. */
+        TAKEN,
         /** Wrong configuration or missing privilege: somebody has to mend it. */
         PERMANENT
     }

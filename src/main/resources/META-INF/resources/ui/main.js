@@ -79,7 +79,7 @@ function show(json) {
   follow();
 }
 
-const WORST_FIRST = ['stopped', 'retrying', 'paused', 'waiting', 'starting'];
+const WORST_FIRST = ['stopped', 'retrying', 'paused', 'waiting', 'starting', 'standby'];
 
 /** How a stream stands, told by itself or by its outputs: as the worst of them does, as late as the latest. */
 function standing(stream, outputs) {

@@ -56,6 +56,14 @@ public final class MemoryLog implements ChangeLog {
     }
 
     @Override
+    public synchronized void begin(Position position) {
+        if (token == null) {
+            last = position;
+            removedUpTo = position;
+        }
+    }
+
+    @Override
     public synchronized Optional<ResumeToken> resumeToken() {
         return Optional.ofNullable(token);
     }

@@ -68,6 +68,34 @@ class ChangeLogTest {
     }
 
     @Test
+    void an_empty_log_may_begin_behind_a_position() throws IOException {
+        Position begin = new Position(1, 7, 2);
+        try (ChangeLog log = ChangeLog.open(settings(MB))) {
+            log.begin(begin);
+            log.append(batch(orders(7, 3))).join();
+            assertThat(log.last()).as("what comes up to it is a duplicate").contains(begin);
+            log.append(batch(orders(8, 3))).join();
+            log.begin(new Position(1, 9, 0));
+        }
+        try (ChangeLog log = ChangeLog.open(settings(MB))) {
+            assertThat(log.removedUpTo()).isEqualTo(begin);
+            assertThat(log.last()).contains(new Position(1, 8, 2));
+            assertThat(log.read(begin, _ -> true, MB))
+                    .isInstanceOfSatisfying(
+                            Slice.Changes.class,
+                            read -> assertThat(read.transactions()).containsExactly(orders(8, 3)));
+            assertThat(log.read(new Position(1, 7, 1), _ -> true, MB))
+                    .isEqualTo(new Slice.Gap(new Position(1, 7, 1), begin));
+        }
+        ChangeLog.discard(settings(MB));
+        try (ChangeLog log = ChangeLog.open(settings(MB))) {
+            assertThat(log.last()).isEmpty();
+            assertThat(log.resumeToken()).isEmpty();
+            assertThat(log.status()).isEqualTo(new LogStatus(0, 0, List.of()));
+        }
+    }
+
+    @Test
     void what_is_appended_is_read_from_memory_and_after_reopening_from_disk() throws IOException {
         long seed = new Random().nextLong();
         System.out.println("ChangeLogTest seed " + seed);

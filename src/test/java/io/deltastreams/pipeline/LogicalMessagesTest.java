@@ -69,7 +69,8 @@ class LogicalMessagesTest {
                         Thread::startVirtualThread,
                         invalid -> {
                             throw new AssertionError(invalid);
-                        })) {
+                        },
+                        () -> {})) {
             run.start();
             await().atMost(Duration.ofSeconds(30))
                     .until(() -> run.status().source().snapshot().isPresent());

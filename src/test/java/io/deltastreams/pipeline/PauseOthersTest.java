@@ -54,7 +54,8 @@ class PauseOthersTest {
                 task -> Thread.ofVirtual().start(task),
                 invalid -> {
                     throw new AssertionError(invalid);
-                });
+                },
+                () -> {});
         run.start();
         return run;
     }

@@ -169,7 +169,8 @@ class RunTest {
                 handover,
                 new JsonCodecs().json(),
                 task -> Thread.ofVirtual().start(task),
-                invalid::set);
+                invalid::set,
+                () -> {});
         run.start();
     }
 

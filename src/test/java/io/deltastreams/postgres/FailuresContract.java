@@ -168,7 +168,7 @@ public abstract class FailuresContract {
             SourceFailure active = RunningSource.start(
                             server.source("postgres", "public.orders"), new RecordingIntake())
                     .failure();
-            assertThat(active.kind()).isEqualTo(Kind.TRANSIENT);
+            assertThat(active.kind()).isEqualTo(Kind.TAKEN);
             assertThat(active.getMessage()).containsPattern("in use by process \\d+ \\('.+'\\)");
 
             server.execute("postgres", "SELECT pg_create_physical_replication_slot('other')");
@@ -197,7 +197,7 @@ public abstract class FailuresContract {
                             server.source("claimed", "public.orders"), new RecordingIntake())
                     .failure();
 
-            assertThat(claimed.kind()).isEqualTo(Kind.TRANSIENT);
+            assertThat(claimed.kind()).isEqualTo(Kind.TAKEN);
             assertThat(claimed.getMessage()).containsPattern("slot 'claimed' .* in use by process \\d+ \\('.+'\\)");
             assertThat(server.text("postgres", "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'claimed'"))
                     .isEqualTo("0");

@@ -29,6 +29,7 @@ public final class RecordingIntake implements Intake {
     private Optional<Position> durable = Optional.empty();
     private boolean everythingIsDurable = true;
     private Optional<RetainedLog> retained = Optional.empty();
+    private Earlier earlier = Earlier.NOTHING;
     private SnapshotProgress progress = new SnapshotProgress(0, 0, false);
 
     @Override
@@ -76,6 +77,16 @@ public final class RecordingIntake implements Intake {
     @Override
     public synchronized void retained(RetainedLog told) {
         retained = Optional.of(told);
+    }
+
+    /** From now on outputs have this from before. */
+    public synchronized void outputsHave(Earlier told) {
+        earlier = told;
+    }
+
+    @Override
+    public synchronized Earlier alone() {
+        return earlier;
     }
 
     /** What the source told last of the log that the server keeps. */

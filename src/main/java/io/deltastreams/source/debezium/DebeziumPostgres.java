@@ -63,7 +63,7 @@ final class DebeziumPostgres implements ChangeSource {
     public void run(Resume resume, Intake intake) throws SourceFailure, InterruptedException {
         try (Catalog session = Catalog.open(settings.server())) {
             new Inspection(settings, session).check();
-            Preparation.Plan plan = new Preparation(settings, session).prepare(resume, false);
+            Preparation.Plan plan = new Preparation(settings, session).prepare(resume, false, intake);
             try (TracedIntake traced = TracedIntake.over(intake, settings, plan.server())) {
                 capture(plan, session, resume, traced);
             }
@@ -195,6 +195,11 @@ final class DebeziumPostgres implements ChangeSource {
                         "reselect", "only engine: direct asks for values that were not sent; leave out one of the two");
             }
             return new DebeziumPostgres(read);
+        }
+
+        @Override
+        public boolean isExclusive() {
+            return true;
         }
     }
 }

@@ -16,7 +16,6 @@ import io.deltastreams.postgres.Inspection;
 import io.deltastreams.postgres.PostgresSettings;
 import io.deltastreams.postgres.Preparation;
 import io.deltastreams.postgres.ResumePoint;
-import io.deltastreams.postgres.ServerHistory;
 import io.deltastreams.postgres.TracedIntake;
 import io.deltastreams.postgres.WalGuard;
 import io.deltastreams.settings.Settings;
@@ -73,7 +72,7 @@ final class DirectPostgres implements ChangeSource {
         try (Catalog session = Catalog.open(settings.server())) {
             new Inspection(settings, session).check();
             Preparation preparation = new Preparation(settings, session);
-            Preparation.Plan plan = preparation.prepare(resume, true);
+            Preparation.Plan plan = preparation.prepare(resume, true, intake);
             try (TracedIntake traced = TracedIntake.over(intake, settings, plan.server())) {
                 capture(session, toRead(preparation, plan, traced), resume, traced);
             }
@@ -148,16 +147,7 @@ final class DirectPostgres implements ChangeSource {
             try (@Nullable Reselection reselection = Reselection.open(settings, plan.excluded());
                     Incremental reading = Incremental.start(settings, plan.captured(), shapes, intake, start)) {
                 incremental = reading;
-                stream(
-                        session,
-                        plan.server(),
-                        shapes,
-                        already,
-                        reading,
-                        start,
-                        last,
-                        intake,
-                        Optional.ofNullable(reselection));
+                stream(session, plan, shapes, already, reading, start, last, intake, Optional.ofNullable(reselection));
             } finally {
                 incremental = null;
             }
@@ -168,7 +158,7 @@ final class DirectPostgres implements ChangeSource {
 
     private void stream(
             Catalog session,
-            ServerHistory server,
+            Preparation.Plan plan,
             Shapes shapes,
             AlreadyRead already,
             Incremental reading,
@@ -181,13 +171,14 @@ final class DirectPostgres implements ChangeSource {
         boolean binary = reselection.isEmpty() && !textual.contains(settings.slot()) && shapes.haveBinaryForms();
         try (Connection connection = Connections.openForReplication(settings.server());
                 Replication replication = Replication.start(
-                        server.same(connection, settings),
+                        plan.server().same(connection, settings),
                         settings,
                         session.version(),
-                        server.standby(),
+                        plan.server().standby(),
                         binary,
                         start)) {
-            Throwable failure = replication.read(session, shapes, already, reading, intake, last, reselection);
+            Throwable failure =
+                    replication.read(session, shapes, already, reading, intake, last, reselection, plan.note());
             switch (failure) {
                 case Pulse.BudgetPassed passed -> throw passed;
                 case ProtocolViolation violation -> throw violation;
@@ -252,6 +243,11 @@ final class DirectPostgres implements ChangeSource {
         @Override
         public ChangeSource create(Settings settings) {
             return new DirectPostgres(PostgresSettings.read(settings), textual);
+        }
+
+        @Override
+        public boolean isExclusive() {
+            return true;
         }
 
         /** The same by its name, {@code engine: direct}. */

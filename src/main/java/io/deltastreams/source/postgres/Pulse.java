@@ -3,6 +3,7 @@ package io.deltastreams.source.postgres;
 import io.deltastreams.postgres.Acknowledgement;
 import io.deltastreams.postgres.Beat;
 import io.deltastreams.postgres.Catalog;
+import io.deltastreams.postgres.EpochNote;
 import io.deltastreams.postgres.PostgresSettings;
 import io.deltastreams.postgres.ResumePoint;
 import io.deltastreams.postgres.WalBudget;
@@ -11,6 +12,7 @@ import io.deltastreams.source.Intake;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -27,20 +29,26 @@ final class Pulse {
     private final WalGuard guard;
     private final Acknowledgement<ResumePoint> acknowledgement;
     private final Consumer<ResumePoint> flushed;
+    private final Optional<EpochNote> note;
     private Instant next = Instant.MIN;
 
-    /** @param flushed told the place up to which the server may forget */
+    /**
+     * @param flushed told the place up to which the server may forget
+     * @param note told the same before
+     */
     Pulse(
             Catalog session,
             PostgresSettings settings,
             Intake intake,
             Acknowledgement<ResumePoint> acknowledgement,
-            Consumer<ResumePoint> flushed) {
+            Consumer<ResumePoint> flushed,
+            Optional<EpochNote> note) {
         this.session = session;
         this.settings = settings;
         this.guard = new WalGuard(settings, intake);
         this.acknowledgement = acknowledgement;
         this.flushed = flushed;
+        this.note = note;
     }
 
     Beat start(Consumer<Throwable> failed) {
@@ -49,7 +57,13 @@ final class Pulse {
     }
 
     private void beat() throws SQLException {
-        acknowledgement.safe().ifPresent(flushed);
+        Optional<ResumePoint> safe = acknowledgement.safe();
+        if (safe.isPresent()) {
+            if (note.isPresent()) {
+                note.get().reached(safe.get());
+            }
+            flushed.accept(safe.get());
+        }
         Instant now = Instant.now();
         if (!now.isBefore(next)) {
             next = now.plus(settings.heartbeat());

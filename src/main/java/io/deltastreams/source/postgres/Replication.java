@@ -4,6 +4,7 @@ import io.deltastreams.change.Position;
 import io.deltastreams.postgres.Acknowledgement;
 import io.deltastreams.postgres.Beat;
 import io.deltastreams.postgres.Catalog;
+import io.deltastreams.postgres.EpochNote;
 import io.deltastreams.postgres.PostgresSettings;
 import io.deltastreams.postgres.PostgresSettings.Origin;
 import io.deltastreams.postgres.ResumePoint;
@@ -95,13 +96,14 @@ final class Replication implements AutoCloseable {
             Incremental incremental,
             Intake intake,
             Optional<Position> last,
-            Optional<Reselection> reselection)
+            Optional<Reselection> reselection,
+            Optional<EpochNote> note)
             throws InterruptedException {
         Acknowledgement<ResumePoint> acknowledgement = new Acknowledgement<>(intake);
         try (Conveyor conveyor = new Conveyor(
                         intake, acknowledgement, last, incremental.window(), reselection, failure::complete);
-                Beat _ =
-                        new Pulse(session, settings, intake, acknowledgement, this::flushed).start(failure::complete)) {
+                Beat _ = new Pulse(session, settings, intake, acknowledgement, this::flushed, note)
+                        .start(failure::complete)) {
             Thread reader = Thread.ofPlatform()
                     .name("delta-streams-read")
                     .daemon()

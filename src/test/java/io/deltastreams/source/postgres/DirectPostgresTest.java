@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.deltastreams.change.Change;
+import io.deltastreams.change.Position;
 import io.deltastreams.change.Row;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.postgres.PostgresSourceContract;
 import io.deltastreams.postgres.PostgresVersion;
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.Fold;
+import io.deltastreams.source.Intake;
 import io.deltastreams.source.Inventory;
+import io.deltastreams.source.RecordingIntake;
 import io.deltastreams.source.RunningSource;
 import io.deltastreams.source.SourceFailure;
 import java.math.BigDecimal;
@@ -180,6 +183,103 @@ class DirectPostgresTest extends PostgresSourceContract {
                 .filteredOn(change -> change.position().epoch() == 2)
                 .first()
                 .isInstanceOf(Change.Truncate.class);
+    }
+
+    private String note() throws SQLException {
+        return String.valueOf(server.text(
+                database, "SELECT coalesce(obj_description(oid, 'pg_publication'), '') FROM pg_publication"));
+    }
+
+    /** Captures the table's rows and one change for outputs that have all of it. */
+    private Position captured(RecordingIntake outputs) throws Exception {
+        try (RunningSource _ = RunningSource.start(server.source(database, "public.t"), outputs)) {
+            awaitStreaming();
+            execute("INSERT INTO t VALUES (2, 'streamed')");
+            outputs.awaitChanges("public.t", 2);
+            outputs.awaitLog(_ -> {
+                try {
+                    return !note().isEmpty();
+                } catch (SQLException e) {
+                    throw new AssertionError(e);
+                }
+            });
+        }
+        return outputs.log().getLast().last();
+    }
+
+    @Test
+    void without_a_log_it_goes_on_where_the_slot_is_in_the_epoch_that_the_outputs_have() throws Exception {
+        // given
+        execute("CREATE TABLE t (id int PRIMARY KEY, name text)", "INSERT INTO t VALUES (1, 'there before')");
+        intake.outputsHave(new Intake.Earlier(Position.START, true));
+        Position last = captured(intake);
+        execute("INSERT INTO t VALUES (3, 'while nobody captured')", "DELETE FROM t WHERE id = 1");
+
+        // when
+        RecordingIntake another = new RecordingIntake();
+        another.outputsHave(new Intake.Earlier(last, true));
+        try (RunningSource _ = RunningSource.start(server.source(database, "public.t"), another)) {
+            another.awaitLog(log ->
+                    log.stream().anyMatch(transaction -> transaction.changes().getFirst() instanceof Change.Delete));
+        }
+
+        // then
+        assertThat(another.log())
+                .allSatisfy(transaction -> assertThat(transaction.kind()).isEqualTo(Transaction.Kind.COMMIT));
+        List<Change> all = new ArrayList<>(intake.changes());
+        another.changes().stream()
+                .filter(change -> change.position().isAfter(last))
+                .forEach(all::add);
+        assertThat(all).hasSize(4);
+        assertThat(all.getLast().position().epoch()).isEqualTo(1);
+        assertThat(Fold.of(all)).isEqualTo(rows("t"));
+    }
+
+    @Test
+    void outputs_of_another_epoch_get_a_new_one_behind_it() throws Exception {
+        execute("CREATE TABLE t (id int PRIMARY KEY, name text)", "INSERT INTO t VALUES (1, 'there before')");
+        intake.outputsHave(new Intake.Earlier(Position.START, true));
+        captured(intake);
+        assertThat(note()).contains("\"epoch\":1");
+
+        RecordingIntake another = new RecordingIntake();
+        another.outputsHave(new Intake.Earlier(new Position(3, 7, 0), true));
+        server.awaitNoClaim(database);
+        try (RunningSource _ = RunningSource.start(server.source(database, "public.t"), another)) {
+            another.awaitLog(log -> log.stream().anyMatch(Transaction::complete));
+            another.awaitLog(_ -> {
+                try {
+                    return note().contains("\"epoch\":4");
+                } catch (SQLException e) {
+                    throw new AssertionError(e);
+                }
+            });
+        }
+
+        assertThat(another.log().getFirst().first().epoch()).isEqualTo(4);
+        assertThat(Fold.of(another.changes())).isEqualTo(rows("t"));
+    }
+
+    @Test
+    void a_comment_of_somebody_elses_on_the_publication_stays() throws Exception {
+        execute(
+                "CREATE TABLE t (id int PRIMARY KEY, name text)",
+                "INSERT INTO t VALUES (1, 'there before')",
+                "CREATE PUBLICATION delta_streams FOR TABLE t",
+                "COMMENT ON PUBLICATION delta_streams IS 'do not touch'");
+        intake.outputsHave(new Intake.Earlier(Position.START, true));
+        Position last = captured(intake);
+        assertThat(note()).isEqualTo("do not touch");
+
+        RecordingIntake another = new RecordingIntake();
+        another.outputsHave(new Intake.Earlier(last, true));
+        server.awaitNoClaim(database);
+        try (RunningSource _ = RunningSource.start(server.source(database, "public.t"), another)) {
+            another.awaitLog(log -> log.stream().anyMatch(Transaction::complete));
+        }
+        assertThat(another.log().getFirst().first().epoch())
+                .as("nobody knows the former")
+                .isEqualTo(2);
     }
 
     @Test

@@ -1,0 +1,205 @@
+package io.deltastreams.e2e;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.deltastreams.demo.DemoPostgres;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Two instances on one slot, none with a disk that lasts: one captures, the other stands by and takes over when it is killed, in turn and under load.
+ * What is on Kafka in the end is what the database alone says: each change once, each row as it is.
+ */
+@Timeout(value = 240)
+class StandbyIT {
+
+    private static final int ROUNDS = Integer.getInteger("rounds", 4);
+    private static final Duration TAKEN_OVER = Duration.ofSeconds(5);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void the_second_captures_when_the_first_is_killed() throws Exception {
+        long seed = Long.getLong("seed", new Random().nextLong());
+        System.out.println("StandbyIT seed " + seed);
+        Random random = new Random(seed);
+        try (DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), Service.freePort());
+                BrokerProcess broker = BrokerProcess.start(folder.resolve("broker"))) {
+            String jdbcUrl = "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres";
+            TpcB.initialize(jdbcUrl);
+            try (Service one = start("one", postgres, broker)) {
+                awaitDelivered(one, 1, Duration.ofSeconds(60));
+                try (Service two = start("two", postgres, broker);
+                        TpcB _ = TpcB.start(jdbcUrl, 3, seed, Duration.ofMillis(10))) {
+                    Service captures = one;
+                    Service waits = two;
+                    for (int round = 0; round < ROUNDS; round++) {
+                        awaitState(waits, "STANDBY");
+                        awaitDelivered(captures, 1 + random.nextInt(300), Duration.ofSeconds(30));
+                        long killed = System.nanoTime();
+                        captures.kill();
+                        awaitDelivered(waits, 1, Duration.ofSeconds(60));
+                        Duration took = Duration.ofNanos(System.nanoTime() - killed);
+                        System.out.printf("round %d: taken over in %d ms%n", round, took.toMillis());
+                        assertThat(took).isLessThan(TAKEN_OVER);
+                        captures.restart();
+                        Service next = waits;
+                        waits = captures;
+                        captures = next;
+                    }
+                }
+                awaitTopics(jdbcUrl, broker.bootstrapServers());
+            }
+        }
+    }
+
+    private Service start(String name, DemoPostgres postgres, BrokerProcess broker) throws IOException {
+        return Service.start(folder.resolve(name), """
+                name: standby
+                source: { postgresql: { url: %s, tables: [public.pgbench_*], slot: shared } }
+                log: { path: log, durability: ephemeral }
+                streams:
+                  accounts: { from: public.pgbench_accounts, to: { kafka: { required: true, partitions: 6, cleanup: delete } } }
+                  branches: { from: public.pgbench_branches, to: { kafka: { required: true } } }
+                  history: { from: public.pgbench_history, to: { kafka: { required: true } } }
+                """.formatted(postgres.url()), broker.bootstrapServers());
+    }
+
+    private static void awaitState(Service service, String state) {
+        Awaitility.await(state)
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(100))
+                .ignoreExceptions()
+                .until(() -> feeds(service).at("/source/status").asText().equalsIgnoreCase(state));
+    }
+
+    private static JsonNode feeds(Service service) throws IOException {
+        return Fold.JSON.readTree(service.get("/feeds").body());
+    }
+
+    /** Since its last start. */
+    private static void awaitDelivered(Service service, long deltas, Duration patience) {
+        Awaitility.await("deliveries to Kafka, see " + service.folder().resolve("service.log"))
+                .atMost(patience)
+                .pollInterval(Duration.ofMillis(20))
+                .ignoreExceptions()
+                .until(() -> feeds(service).get("outputs").findValues("delivered").stream()
+                                .mapToLong(JsonNode::asLong)
+                                .sum()
+                        >= deltas);
+    }
+
+    private static void awaitTopics(String jdbcUrl, String brokers) throws SQLException {
+        try (Connection connection = DriverManager.getConnection(jdbcUrl);
+                Statement statement = connection.createStatement()) {
+            long transactions = number(statement, "SELECT count(*) FROM pgbench_history");
+            assertThat(transactions).isPositive();
+            Awaitility.await("the last transaction on Kafka")
+                    .atMost(Duration.ofSeconds(60))
+                    .pollInterval(Duration.ofMillis(500))
+                    .until(() -> TopicReader.records(brokers, "history").stream()
+                                    .filter(record -> !new String(record.value(), UTF_8).contains("truncate"))
+                                    .count()
+                            >= transactions);
+            for (String stream : List.of("accounts", "branches", "history")) {
+                Map<String, String> rows = new HashMap<>();
+                Map<String, Integer> operations = new HashMap<>();
+                List<String> keyless = new ArrayList<>();
+                fold(TopicReader.records(brokers, stream), rows, operations, keyless);
+                if (stream.equals("history")) {
+                    List<String> expected = texts(statement, "SELECT aid || ' ' || delta FROM pgbench_history");
+                    assertThat(keyless.stream().sorted().toList())
+                            .isEqualTo(expected.stream().sorted().toList());
+                } else {
+                    String key = stream.equals("accounts") ? "aid" : "bid";
+                    assertThat(operations)
+                            .isEqualTo(Map.of(
+                                    "insert",
+                                    (int) number(statement, "SELECT count(*) FROM pgbench_" + stream),
+                                    "update",
+                                    (int) transactions));
+                    assertThat(Set.copyOf(rows.values()))
+                            .isEqualTo(Set.copyOf(texts(
+                                    statement,
+                                    "SELECT %s || ' ' || %sbalance FROM pgbench_%s"
+                                            .formatted(key, key.charAt(0), stream))));
+                }
+            }
+        }
+    }
+
+    private static void fold(
+            List<ConsumerRecord<byte[], byte[]>> records,
+            Map<String, String> rows,
+            Map<String, Integer> operations,
+            List<String> keyless) {
+        Set<String> positions = new HashSet<>();
+        Map<String, String> lastOfKey = new HashMap<>();
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            JsonNode delta = parsed(record.value());
+            if (delta.get("op").asText().equals("truncate")) {
+                // The one that the load begins with; it stands in each partition.
+                continue;
+            }
+            String position = delta.get("position").asText();
+            assertThat(positions.add(position)).as(position + " once").isTrue();
+            operations.merge(delta.get("op").asText(), 1, Integer::sum);
+            JsonNode after = delta.get("after");
+            if (record.key() == null) {
+                keyless.add(after.get("aid").asText() + " " + after.get("delta").asText());
+                continue;
+            }
+            String key = new String(record.key(), UTF_8);
+            String before = lastOfKey.put(key, position);
+            assertThat(before == null || before.compareTo(position) < 0).as(key).isTrue();
+            String id = after.has("aid") ? "aid" : "bid";
+            rows.put(
+                    key,
+                    after.get(id).asText() + " "
+                            + after.get(id.charAt(0) + "balance").asText());
+        }
+    }
+
+    private static JsonNode parsed(byte[] value) {
+        try {
+            return Fold.JSON.readTree(value);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static long number(Statement statement, String query) throws SQLException {
+        return Long.parseLong(texts(statement, query).getFirst());
+    }
+
+    private static List<String> texts(Statement statement, String query) throws SQLException {
+        List<String> texts = new ArrayList<>();
+        try (ResultSet result = statement.executeQuery(query)) {
+            while (result.next()) {
+                texts.add(result.getString(1));
+            }
+        }
+        return texts;
+    }
+}
