@@ -26,6 +26,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +46,10 @@ public class Pipeline implements FedStreams {
 
     private static final Logger LOG = Logger.getLogger(Pipeline.class);
     private static final int UNUSABLE = 2;
+    private static final int FAILED = 1;
+    private static final int MISUSED = 64;
+    private static final int LATE = 75;
+    private static final Duration LOOK = Duration.ofMillis(100);
 
     /** After the messaging channels, which start at {@code LIBRARY_BEFORE}, and after the demo. */
     private static final int AFTER_CHANNELS = 2500;
@@ -55,6 +61,9 @@ public class Pipeline implements FedStreams {
     private final Codec codec;
     private final Executor blocking;
     private volatile @Nullable Run run;
+    /** Of a run that is to end by itself. */
+    private volatile @Nullable CaughtUp watched;
+
     private volatile @Nullable String trouble;
     private @Nullable FileWatch watch;
 
@@ -88,7 +97,16 @@ public class Pipeline implements FedStreams {
     }
 
     void start(@Observes @Priority(AFTER_CHANNELS) StartupEvent started) {
+        Optional<String> until = config.until();
+        if (until.isPresent() && !until.get().equals(Main.CAUGHT_UP)) {
+            LOG.errorf("DELTA_STREAMS_UNTIL: '%s' is nothing to run until; write caught-up", until.get());
+            Quarkus.asyncExit(MISUSED);
+            return;
+        }
         open();
+        if (until.isPresent()) {
+            Thread.ofVirtual().name("delta-streams-until").start(this::untilCaughtUp);
+        }
         if (LaunchMode.current() == LaunchMode.DEVELOPMENT) {
             watch = FileWatch.start(config.file(), this::restart);
         }
@@ -104,6 +122,7 @@ public class Pipeline implements FedStreams {
                     Files.readString(file),
                     name -> environment.getOptionalValue(name, String.class).orElse(null));
             Run opened = new Run(definition, channel.handover(), codec, blocking, this::invalid, this::leave);
+            watched = config.until().isPresent() ? opened.caughtUp() : null;
             run = opened;
             opened.start();
         } catch (NoSuchFileException _) {
@@ -155,6 +174,42 @@ public class Pipeline implements FedStreams {
         }
     }
 
+    private void untilCaughtUp() {
+        Instant begun = Instant.now();
+        try {
+            // As an instance that waits it may begin anew.
+            for (CaughtUp caughtUp = watched; caughtUp != null; caughtUp = watched) {
+                Duration took = Duration.between(begun, Instant.now());
+                switch (caughtUp.look()) {
+                    case CaughtUp.Answer.Done(String what) -> {
+                        LOG.infof("pipeline=%s state=caught-up took=%s %s", config.file(), took, what);
+                        Quarkus.asyncExit(0);
+                        return;
+                    }
+                    case CaughtUp.Answer.Failed(String why) -> {
+                        LOG.errorf("pipeline=%s until=caught-up state=failed cause=\"%s\"", config.file(), why);
+                        Quarkus.asyncExit(FAILED);
+                        return;
+                    }
+                    case CaughtUp.Answer.Waiting(String forWhat) -> {
+                        if (config.within()
+                                .filter(most -> took.compareTo(most) > 0)
+                                .isPresent()) {
+                            LOG.errorf(
+                                    "pipeline=%s until=caught-up state=late within=%s waits_for=\"%s\" note=\"the next run goes on there\"",
+                                    config.file(), config.within().get(), forWhat);
+                            Quarkus.asyncExit(LATE);
+                            return;
+                        }
+                    }
+                }
+                Thread.sleep(LOOK);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     void stop(@Observes ShutdownEvent stopped) {
         if (watch != null) {
             watch.close();
@@ -165,6 +220,7 @@ public class Pipeline implements FedStreams {
     private synchronized void close() {
         Run closing = run;
         run = null;
+        watched = null;
         if (closing != null) {
             closing.drain(config.drain());
         }

@@ -286,6 +286,12 @@ final class Run implements AutoCloseable {
         }
     }
 
+    /** To be asked until everything is delivered that is there when capture begins. Called before the start. */
+    CaughtUp caughtUp() {
+        source.markEnd();
+        return new CaughtUp(source, log, this::status);
+    }
+
     List<DeltaStream> streams() {
         return streams;
     }

@@ -80,6 +80,9 @@ final class SourceRunner implements Intake, AutoCloseable {
     /** Whether another instance was found to capture. */
     private boolean taken;
 
+    private boolean marksEnd;
+    private volatile ChangeSource.@Nullable End end;
+
     private volatile @Nullable Instant committedAt;
     private volatile @Nullable SnapshotProgress snapshot;
     private volatile @Nullable RetainedLog retainedWal;
@@ -185,6 +188,9 @@ final class SourceRunner implements Intake, AutoCloseable {
             Inventory inventory = source.inspect();
             notes = inventory.notes();
             described.tables(inventory);
+            if (marksEnd && end == null) {
+                end = source.end();
+            }
             if (!definition.isExclusive()) {
                 running();
             }
@@ -278,6 +284,16 @@ final class SourceRunner implements Intake, AutoCloseable {
         } else {
             precedence.release();
         }
+    }
+
+    /** Has it note where the source's log ends before it first captures. Called before the start. */
+    void markEnd() {
+        marksEnd = true;
+    }
+
+    /** Where the source's log ended; empty until it is noted. */
+    Optional<ChangeSource.End> end() {
+        return Optional.ofNullable(end);
     }
 
     TableSnapshots snapshots() throws Refused {

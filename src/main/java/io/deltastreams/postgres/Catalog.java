@@ -389,6 +389,12 @@ public final class Catalog implements AutoCloseable {
         }
     }
 
+    /** Up to where the server's log is written, or replayed at a standby. */
+    long logEnd() throws SQLException {
+        return Long.parseLong(text("SELECT (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
+                + " ELSE pg_current_wal_insert_lsn() END - '0/0'::pg_lsn)::bigint"));
+    }
+
     /** What somebody has noted on the publication with {@code COMMENT ON}; empty where nobody has. */
     public Optional<String> note(String publication) throws SQLException {
         String query = "SELECT obj_description(oid, 'pg_publication') FROM pg_publication WHERE pubname = ?";

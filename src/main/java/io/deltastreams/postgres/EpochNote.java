@@ -52,13 +52,10 @@ public final class EpochNote {
         if (!usable) {
             return;
         }
-        boolean whole = point.snapshotComplete()
-                && point.reads().isEmpty()
-                && point.incremental().isEmpty();
         boolean known = read().filter(found -> found.epoch() == point.epoch()).isPresent();
-        if (whole && !known) {
+        if (point.isWhole() && !known) {
             write(form + point.token().text());
-        } else if (!whole && known) {
+        } else if (!point.isWhole() && known) {
             write("");
         }
     }

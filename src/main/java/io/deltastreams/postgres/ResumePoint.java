@@ -93,6 +93,11 @@ public record ResumePoint(
         return new ResumePoint(epoch, lsn, snapshotComplete, reads, lineage, tables);
     }
 
+    /** Whether no rows are still to be read up to here. */
+    boolean isWhole() {
+        return snapshotComplete && reads.isEmpty() && incremental.isEmpty();
+    }
+
     /** Whether everything up to the other point lies before or at this one. */
     public boolean reaches(ResumePoint other) {
         return epoch > other.epoch || (epoch == other.epoch && Long.compareUnsigned(lsn, other.lsn) >= 0);

@@ -48,6 +48,28 @@ public interface ChangeSource extends AutoCloseable {
     void run(Resume resume, Intake intake) throws SourceFailure, InterruptedException;
 
     /**
+     * Where the source's log ends now, for a run that is to have an end. May be called while {@link #run} runs.
+     *
+     * @throws SourceFailure if it cannot be asked now, or this kind of source has no end
+     */
+    default End end() throws SourceFailure, InterruptedException {
+        throw new SourceFailure(
+                SourceFailure.Kind.PERMANENT, "this source tells no end of its log", "run it without --until", null);
+    }
+
+    /** Where a source's log ended at a moment. */
+    interface End {
+
+        /** Whether everything up to there has come, rows that were to be read included, once the log holds this token. */
+        boolean isReached(ResumeToken token);
+
+        /** Whether the source keeps nothing any more that stands before it. */
+        default boolean isAcknowledged() throws SourceFailure {
+            return true;
+        }
+    }
+
+    /**
      * Which rows stand in the history that was handed over up to a token of this kind's. Returns at once, also of a source that never ran.
      */
     default Coverage coverage(ResumeToken token) {

@@ -108,6 +108,32 @@ public abstract class ChangeSourceContract {
     }
 
     @Test
+    void the_end_of_its_log_is_reached_once_everything_before_it_has_come() throws Exception {
+        // given
+        database.commit(new Write.Insert(ITEMS, 1, "one"), new Write.Insert(ITEMS, 2, "two"));
+        ChangeSource first = database.source();
+        ChangeSource.End end = first.end();
+        assertThat(intake.kept()).isEmpty();
+
+        // when
+        try (RunningSource _ = RunningSource.start(first, intake)) {
+            intake.awaitLog(_ -> intake.kept().filter(end::isReached).isPresent());
+        }
+
+        // then
+        assertThat(Fold.of(intake.changes(ITEMS))).isEqualTo(database.rows(ITEMS));
+        database.commit(new Write.Update(ITEMS, 1, "uno"));
+        ChangeSource second = database.source();
+        ChangeSource.End later = second.end();
+        assertThat(later.isReached(intake.kept().orElseThrow())).isFalse();
+        try (RunningSource _ = RunningSource.start(second, intake)) {
+            intake.awaitLog(_ -> intake.kept().filter(later::isReached).isPresent());
+            await().atMost(Duration.ofSeconds(30)).until(later::isAcknowledged);
+        }
+        assertThat(Fold.of(intake.changes(ITEMS))).isEqualTo(database.rows(ITEMS));
+    }
+
+    @Test
     void a_snapshot_of_empty_tables_is_complete_too() throws Exception {
         // given
         try (RunningSource _ = RunningSource.start(database.source(), intake)) {

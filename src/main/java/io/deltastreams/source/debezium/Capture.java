@@ -61,7 +61,7 @@ final class Capture implements DebeziumEngine.ChangeConsumer<RecordChangeEvent<S
     private boolean inTransaction;
     private boolean moved;
     private Instant committedAt = Instant.EPOCH;
-    private Instant idleSince = Instant.now();
+    private Instant idleSince = Instant.EPOCH;
     private @Nullable RecordChangeEvent<SourceRecord> boundary;
     private @Nullable Thread taking;
     private boolean closed;

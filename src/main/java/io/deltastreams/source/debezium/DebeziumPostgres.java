@@ -10,6 +10,7 @@ import io.deltastreams.postgres.Beat;
 import io.deltastreams.postgres.Catalog;
 import io.deltastreams.postgres.Failures;
 import io.deltastreams.postgres.Inspection;
+import io.deltastreams.postgres.LogEnd;
 import io.deltastreams.postgres.PostgresSettings;
 import io.deltastreams.postgres.Preparation;
 import io.deltastreams.postgres.ResumePoint;
@@ -72,6 +73,11 @@ final class DebeziumPostgres implements ChangeSource {
         } finally {
             ended.countDown();
         }
+    }
+
+    @Override
+    public End end() throws SourceFailure {
+        return LogEnd.of(settings);
     }
 
     @Override

@@ -204,6 +204,15 @@ final class KafkaSource implements ChangeSource {
     }
 
     @Override
+    public End end() throws SourceFailure, InterruptedException {
+        try (Topic topic = new Topic(name, connection)) {
+            long end = topic.end();
+            return token ->
+                    Place.of(token).filter(there -> there.offset() >= end).isPresent();
+        }
+    }
+
+    @Override
     public Coverage coverage(ResumeToken token) {
         return Place.of(token)
                 .map(Place::covered)

@@ -13,6 +13,7 @@ import io.deltastreams.postgres.Catalog;
 import io.deltastreams.postgres.Connections;
 import io.deltastreams.postgres.Failures;
 import io.deltastreams.postgres.Inspection;
+import io.deltastreams.postgres.LogEnd;
 import io.deltastreams.postgres.PostgresSettings;
 import io.deltastreams.postgres.Preparation;
 import io.deltastreams.postgres.ResumePoint;
@@ -201,6 +202,11 @@ final class DirectPostgres implements ChangeSource {
                         .formatted(settings.budget().bytes() >> 20, settings.slot()),
                 "a new epoch begins with a snapshot; wal_budget: { action: warn } would have kept the slot",
                 passed);
+    }
+
+    @Override
+    public End end() throws SourceFailure {
+        return LogEnd.of(settings);
     }
 
     @Override

@@ -54,7 +54,7 @@ final class LogReader {
     private ResumePoint point;
     private ResumePoint put;
     private long bundleBytes;
-    private Instant putAt = Instant.now();
+    private Instant putAt = Instant.EPOCH;
 
     /** @param quiet how long the place to resume at may stand still while nothing of ours is committed */
     LogReader(

@@ -97,6 +97,22 @@ public final class ReplaySource implements ChangeSource {
         }
     }
 
+    @Override
+    public End end() throws SourceFailure {
+        Script script = new Script(List.of());
+        List<String> lines = lines();
+        long last = 0;
+        for (int line = 0; line < lines.size(); line++) {
+            if (read(script, lines.get(line), 1, line + 1).isPresent()) {
+                last = line + 1L;
+            }
+        }
+        long end = last;
+        return token -> place(token)
+                .filter(place -> place.snapshotComplete() && place.line() >= end)
+                .isPresent();
+    }
+
     private void replay(Resume resume, Intake intake) throws SourceFailure, InterruptedException {
         Optional<Place> known = resume.token().flatMap(ReplaySource::place);
         List<String> lines = lines();

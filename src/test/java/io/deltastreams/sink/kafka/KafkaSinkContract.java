@@ -522,13 +522,13 @@ abstract class KafkaSinkContract extends SinkContract {
             int before = 0;
             for (int round = 0; round < 6; round++) {
                 List<Deltas> batches = new ArrayList<>();
-                for (int i = 0; i < 10; i++) {
+                for (int i = 0; i < 5; i++) {
                     List<Delta> deltas = orders.updates(20_000, 1000);
                     batches.add(
-                            new Deltas(Position.START, deltas, deltas.getLast().position(), true, i < 9));
+                            new Deltas(Position.START, deltas, deltas.getLast().position(), true, i < 4));
                 }
                 double ours = rate(
-                        200_000,
+                        100_000,
                         () -> batches.forEach(batch ->
                                 assertThat(write(sink, batch)).isIn(new Outcome.Delivered(), new Outcome.Taken())));
                 List<ProducerRecord<byte[], byte[]>> same = records().stream()

@@ -100,7 +100,10 @@ class KafkaSourceTest {
     /** One that has told its tables and {@link #FIRST}. */
     private Relay begun() {
         Relay relay = relay();
-        relay.open();
+        // As the pipeline does: a topic that was made just now may not be there yet.
+        await().atMost(Duration.ofSeconds(30))
+                .ignoreExceptionsInstanceOf(TargetAway.class)
+                .until(() -> relay.open().equals(Position.START));
         relay.put(TABLES);
         relay.put(history(Position.START, FIRST));
         return relay;
