@@ -1,6 +1,7 @@
 package io.deltastreams.ops;
 
 import io.deltastreams.change.Position;
+import io.deltastreams.change.StreamId;
 import io.deltastreams.pipeline.Pipeline;
 import io.deltastreams.pipeline.PipelineStatus;
 import io.deltastreams.pipeline.PipelineStatus.State;
@@ -51,6 +52,14 @@ class Metrics {
                         .map(kept -> (double) kept.bytes())
                         .orElse(Double.NaN));
         gauge(
+                "delta_streams_source_wal_budget_bytes",
+                "What wal_budget says of that; NaN where it is not set",
+                status -> status.source()
+                        .retainedWal()
+                        .filter(kept -> kept.budget().isPresent())
+                        .map(kept -> (double) kept.budget().getAsLong())
+                        .orElse(Double.NaN));
+        gauge(
                 "delta_streams_source_safe_wal_bytes",
                 "Log that may still be written before the database removes what was not read; NaN where it sets no limit",
                 status -> status.source()
@@ -80,6 +89,14 @@ class Metrics {
                 "delta_streams_log_bytes",
                 "Size of the log on disk",
                 status -> status.log().status().bytes());
+        gauge(
+                "delta_streams_log_budget_bytes",
+                "What it may take there",
+                status -> status.log().budget());
+        gauge(
+                "delta_streams_log_up",
+                "1 while the log takes what is captured; 0 when its disk has failed, which only a restart mends",
+                status -> status.log().failure().isEmpty() ? 1 : 0);
         gauge(
                 "delta_streams_log_segments",
                 "Files of the log",
@@ -141,6 +158,10 @@ class Metrics {
                 .tags(tags)
                 .description("Live readers of the stream's feed")
                 .register(registry);
+        Gauge.builder("delta_streams_dead_letters_waiting", pipeline, now -> waiting(now, stream.id()))
+                .tags(tags)
+                .description("Changes that the stream or an output of it set aside, and that nobody has replayed")
+                .register(registry);
         FunctionCounter.builder(
                         "delta_streams_stream_deltas",
                         pipeline,
@@ -151,6 +172,15 @@ class Metrics {
                 .description("Deltas that the stream's stages made for its readers; made again, and counted again, for"
                         + " a reader that is not where another just was")
                 .register(registry);
+    }
+
+    /** A stream that has none yet says 0, so that its first letter shows as growth. */
+    private static double waiting(Pipeline pipeline, StreamId stream) {
+        return pipeline.letters().stream()
+                .flatMap(office -> office.waiting(stream).stream())
+                .mapToDouble(Integer::doubleValue)
+                .findFirst()
+                .orElse(Double.NaN);
     }
 
     private void register(PipelineStatus.Output output) {

@@ -44,6 +44,11 @@ public final class LetterOffice {
                 .toList();
     }
 
+    /** How many of a stream's letters wait; empty if there is no such stream. */
+    public Optional<Integer> waiting(StreamId stream) {
+        return stream(stream).map(_ -> letters.of(stream).waiting());
+    }
+
     /** Why letters are not sent to the place that {@code dead_letters} declares; empty while they are. */
     public String trouble() {
         return letters.trouble();

@@ -69,8 +69,11 @@ public record PipelineStatus(
         }
     }
 
-    /** @param failure why nothing can be appended any more; empty while all is well */
-    public record Log(LogStatus status, Optional<Position> last, Optional<String> failure) {}
+    /**
+     * @param budget bytes that it may take on disk
+     * @param failure why nothing can be appended any more; empty while all is well
+     */
+    public record Log(LogStatus status, long budget, Optional<Position> last, Optional<String> failure) {}
 
     /**
      * The log's way to other instances.

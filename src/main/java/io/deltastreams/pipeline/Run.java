@@ -320,7 +320,8 @@ final class Run implements AutoCloseable {
         return new PipelineStatus(
                 definition.name(),
                 source.status(),
-                new PipelineStatus.Log(log.status(), log.last(), Optional.ofNullable(logFailure)),
+                new PipelineStatus.Log(
+                        log.status(), definition.log().budget(), log.last(), Optional.ofNullable(logFailure)),
                 state.map(State::status),
                 relay.map(RelayRunner::status),
                 outputs.stream().map(OutputRunner::status).toList());

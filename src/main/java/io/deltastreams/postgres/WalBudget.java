@@ -2,6 +2,7 @@ package io.deltastreams.postgres;
 
 import io.deltastreams.settings.Settings;
 import io.deltastreams.source.Intake.RetainedLog;
+import java.util.OptionalLong;
 
 /**
  * How much log the server may keep for our slot, the section {@code wal_budget}, and what is done when that is passed. A slot that is not read fills
@@ -29,7 +30,8 @@ public record WalBudget(long bytes, Action action) {
 
     /** What to tell, with a warning where the budget is passed or the server is about to remove what we have not read. */
     public RetainedLog judge(Catalog.Retained retained) {
-        return new RetainedLog(retained.bytes(), retained.left(), warning(retained), isUrgent(retained));
+        OptionalLong budget = bytes > 0 ? OptionalLong.of(bytes) : OptionalLong.empty();
+        return new RetainedLog(retained.bytes(), budget, retained.left(), warning(retained), isUrgent(retained));
     }
 
     /** A transaction that runs for long makes the server keep log that capture has read already, and then no haste helps. */

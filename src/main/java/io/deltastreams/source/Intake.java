@@ -46,11 +46,12 @@ public interface Intake {
     /**
      * What the database keeps of its log until we have read it.
      *
+     * @param budget bytes beyond which it is told or something is done; empty where none is set
      * @param left bytes that may still be written before it is lost to us; empty where the database sets no limit
      * @param warning what is wrong with that and what would be right; empty while all is well
      * @param urgent whether everything that competes with capture for this machine shall wait
      */
-    record RetainedLog(long bytes, OptionalLong left, String warning, boolean urgent) {}
+    record RetainedLog(long bytes, OptionalLong budget, OptionalLong left, String warning, boolean urgent) {}
 
     /** @param total rows expected by the catalog's estimate, 0 where unknown */
     record SnapshotProgress(long rows, long total, boolean finished) {}

@@ -392,7 +392,8 @@ class RunTest {
     }
 
     private static RetainedLog retained(boolean urgent) {
-        return new RetainedLog(5 << 20, OptionalLong.empty(), urgent ? "the server keeps 5 MB" : "", urgent);
+        return new RetainedLog(
+                5 << 20, OptionalLong.empty(), OptionalLong.empty(), urgent ? "the server keeps 5 MB" : "", urgent);
     }
 
     @Test
