@@ -4,17 +4,22 @@ import static io.restassured.RestAssured.get;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.deltastreams.deploy.Alerts;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A scrape of the service. */
+/** A scrape of the service, against what deploy/monitoring asks for. */
 @QuarkusTest
 @TestProfile(MonitoredTest.Monitored.class)
 @Timeout(30)
@@ -33,6 +38,23 @@ class MonitoredTest {
                 .atMost(Duration.ofSeconds(20))
                 .pollInterval(Duration.ofMillis(20))
                 .untilAsserted(() -> get("/q/health/ready").then().statusCode(200));
+    }
+
+    @Test
+    void everything_that_rules_and_dashboard_ask_for_is_there() throws IOException {
+        // Pauses are measured from the first one on.
+        System.gc();
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(names()).containsAll(Alerts.metrics()));
+        assertThat(Alerts.metrics()).hasSizeGreaterThan(30);
+    }
+
+    private static Set<String> names() {
+        return Arrays.stream(scrape().split("\n"))
+                .filter(line -> !line.startsWith("#"))
+                .map(line -> line.split("[{ ]", 2)[0])
+                .collect(Collectors.toSet());
     }
 
     @Test
