@@ -86,7 +86,7 @@ public class Pipeline implements FedStreams {
         this.blocking = blocking;
     }
 
-    private static <T> Map<String, T> byIdentifier(Instance<T> beans) {
+    static <T> Map<String, T> byIdentifier(Instance<T> beans) {
         Map<String, T> kinds = new HashMap<>();
         for (Instance.Handle<T> handle : beans.handles()) {
             handle.getBean().getQualifiers().stream()
