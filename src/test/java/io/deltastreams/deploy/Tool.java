@@ -18,8 +18,8 @@ final class Tool {
 
     private Tool() {}
 
-    /** Runs it, which has to succeed; the test is passed over where it is not installed. */
-    static void run(String program, String... arguments) throws IOException, InterruptedException {
+    /** Runs it, which has to succeed, and gives what it tells; the test is passed over where it is not installed. */
+    static String run(String program, String... arguments) throws IOException, InterruptedException {
         boolean installed = Arrays.stream(String.valueOf(System.getenv("PATH")).split(File.pathSeparator))
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
         if (!installed) {
@@ -31,5 +31,6 @@ final class Tool {
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).as(output).isZero();
+        return output;
     }
 }
