@@ -9,7 +9,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Without promtool too: what is asked for exists (io.deltastreams.ops.MonitoredTest), is tested, and tells what to do. */
 class AlertsTest {
@@ -22,6 +24,17 @@ class AlertsTest {
     @Test
     void each_is_told_when_it_should_be_and_only_then() throws Exception {
         Tool.run("promtool", "test", "rules", Alerts.TESTS.toString());
+    }
+
+    @Test
+    void prometheus_takes_the_dashboards_questions(@TempDir Path scratch) throws Exception {
+        String rules = Alerts.dashboard().stream()
+                .map(expression -> expression.replace("$__rate_interval", "5m"))
+                .map(expression -> "  - {record: r, expr: '%s'}".formatted(expression.replace("'", "''")))
+                .collect(Collectors.joining("\n", "groups:\n- name: dashboard\n  rules:\n", "\n"));
+        Path file = Files.writeString(scratch.resolve("dashboard.yaml"), rules);
+
+        Tool.run("promtool", "check", "rules", "--lint=none", file.toString());
     }
 
     @Test
