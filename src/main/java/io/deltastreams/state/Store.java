@@ -58,10 +58,35 @@ final class Store implements AutoCloseable {
         }
     }
 
+    /** RocksDB's native code, tried once in a process: its own loader waits for ever where an earlier try has failed. */
+    private static final class Library {
+
+        private static final Optional<Throwable> FAILURE = load();
+
+        private static Optional<Throwable> load() {
+            try {
+                RocksDB.loadLibrary();
+                return Optional.empty();
+            } catch (RuntimeException | LinkageError e) {
+                return Optional.of(e);
+            }
+        }
+
+        static void check() throws IOException {
+            if (FAILURE.isPresent()) {
+                throw new IOException(
+                        ("RocksDB's native library cannot be loaded: %s; it is unpacked into java.io.tmpdir (%s), which must not be mounted"
+                                        + " noexec, or into the folder that ROCKSDB_SHAREDLIB_DIR names")
+                                .formatted(FAILURE.get().getMessage(), System.getProperty("java.io.tmpdir")),
+                        FAILURE.get());
+            }
+        }
+    }
+
     /** Opens the folder's store, which is made if absent. */
     Store(Path folder, long memory) throws IOException {
         Files.createDirectories(folder);
-        RocksDB.loadLibrary();
+        Library.check();
         unlogged = new WriteOptions().setDisableWAL(true);
         // Blocks that are read, and their indexes; what is written has a quarter at a time, and two while one is
         // flushed.

@@ -23,11 +23,10 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code --until caught-up} as a scheduled job runs it: it ends by itself, and what the database alone says is on Kafka. */
 @Timeout(value = 180)
@@ -89,9 +88,18 @@ class CaughtUpIT {
                 """.formatted(url, engine, more);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"direct", "debezium"})
-    void a_job_delivers_what_is_there_and_ends(String engine) throws Exception {
+    @Test
+    void a_job_delivers_what_is_there_and_ends() throws Exception {
+        deliversAndEnds("direct");
+    }
+
+    @Test
+    @Tag("torture")
+    void so_does_one_with_debeziums_engine() throws Exception {
+        deliversAndEnds("debezium");
+    }
+
+    private void deliversAndEnds(String engine) throws Exception {
         try (DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), Service.freePort());
                 BrokerProcess broker = BrokerProcess.start(folder.resolve("broker"));
                 Connection connection = DriverManager.getConnection(

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 240)
 class StandbyIT {
 
-    private static final int ROUNDS = Integer.getInteger("rounds", 4);
+    private static final int ROUNDS = Integer.getInteger("rounds", 2);
     private static final Duration TAKEN_OVER = Duration.ofSeconds(5);
 
     @TempDir
