@@ -37,6 +37,7 @@ class OlderPostgresTest {
     }
 
     @Nested
+    @Tag("torture")
     class ContractOn15 extends DirectPostgresContractTest {
 
         @Override
@@ -46,6 +47,7 @@ class OlderPostgresTest {
     }
 
     @Nested
+    @Tag("torture")
     class ContractOn16 extends DirectPostgresContractTest {
 
         @Override
@@ -73,6 +75,7 @@ class OlderPostgresTest {
     }
 
     @Nested
+    @Tag("torture")
     class TypesOn15 extends DirectPostgresTypesTest {
 
         @Override
@@ -82,6 +85,7 @@ class OlderPostgresTest {
     }
 
     @Nested
+    @Tag("torture")
     class TypesOn16 extends DirectPostgresTypesTest {
 
         @Override
