@@ -79,7 +79,7 @@ final class Health {
         }
 
         private static void tell(HealthCheckResponseBuilder response, String what, State state, String message) {
-            response.withData(what, message.isEmpty() ? state.name() : state + ": " + message);
+            response.withData(what, state.with(message));
         }
     }
 }

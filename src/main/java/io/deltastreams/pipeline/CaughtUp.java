@@ -51,7 +51,7 @@ final class CaughtUp {
             return new Answer.Waiting("source/%s %s, captured up to %s"
                     .formatted(
                             now.source().kind(),
-                            told(now.source().state(), now.source().message()),
+                            now.source().state().with(now.source().message()),
                             text(log.last())));
         }
         if (position == null) {
@@ -64,7 +64,8 @@ final class CaughtUp {
                 .collect(Collectors.joining("; "));
         String relay = now.relay()
                 .filter(relayed -> isBehind(relayed.cursor(), upTo))
-                .map(relayed -> "relay/%s %s".formatted(relayed.kind(), told(relayed.state(), relayed.message())))
+                .map(relayed ->
+                        "relay/%s %s".formatted(relayed.kind(), relayed.state().with(relayed.message())))
                 .orElse("");
         if (!behind.isEmpty() || !relay.isEmpty()) {
             return new Answer.Waiting(behind.isEmpty() || relay.isEmpty() ? behind + relay : behind + "; " + relay);
@@ -100,17 +101,16 @@ final class CaughtUp {
         if (now.source().state() == State.STOPPED) {
             return Optional.of("source/%s %s"
                     .formatted(
-                            now.source().kind(),
-                            told(State.STOPPED, now.source().message())));
+                            now.source().kind(), State.STOPPED.with(now.source().message())));
         }
         return now.outputs().stream()
                 .filter(output -> output.state() == State.STOPPED)
                 .map(output ->
-                        "%s/%s %s".formatted(output.stream(), output.kind(), told(State.STOPPED, output.message())))
+                        "%s/%s %s".formatted(output.stream(), output.kind(), State.STOPPED.with(output.message())))
                 .findFirst()
                 .or(() -> now.relay()
                         .filter(relay -> relay.state() == State.STOPPED)
-                        .map(relay -> "relay/%s %s".formatted(relay.kind(), told(State.STOPPED, relay.message()))));
+                        .map(relay -> "relay/%s %s".formatted(relay.kind(), State.STOPPED.with(relay.message()))));
     }
 
     private static boolean isBehind(Optional<Position> cursor, Position upTo) {
@@ -122,13 +122,9 @@ final class CaughtUp {
                 .formatted(
                         output.stream(),
                         output.kind(),
-                        told(output.state(), output.message()),
+                        output.state().with(output.message()),
                         text(output.cursor()),
                         upTo);
-    }
-
-    private static String told(State state, String message) {
-        return message.isEmpty() ? state.name() : state + ": " + message;
     }
 
     private static String text(Optional<Position> position) {

@@ -15,7 +15,8 @@ public final class Main {
 
     static final String CAUGHT_UP = "caught-up";
 
-    private static final int MISUSED = 64;
+    static final int MISUSED = 64;
+
     private static final String USAGE = """
             Delta Streams: a database's transaction log as live feeds and Kafka topics.
 

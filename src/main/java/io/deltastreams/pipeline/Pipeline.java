@@ -47,7 +47,6 @@ public class Pipeline implements FedStreams {
     private static final Logger LOG = Logger.getLogger(Pipeline.class);
     private static final int UNUSABLE = 2;
     private static final int FAILED = 1;
-    private static final int MISUSED = 64;
     private static final int LATE = 75;
     private static final Duration LOOK = Duration.ofMillis(100);
 
@@ -100,7 +99,7 @@ public class Pipeline implements FedStreams {
         Optional<String> until = config.until();
         if (until.isPresent() && !until.get().equals(Main.CAUGHT_UP)) {
             LOG.errorf("DELTA_STREAMS_UNTIL: '%s' is nothing to run until; write caught-up", until.get());
-            Quarkus.asyncExit(MISUSED);
+            Quarkus.asyncExit(Main.MISUSED);
             return;
         }
         open();

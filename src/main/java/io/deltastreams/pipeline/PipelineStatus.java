@@ -37,7 +37,12 @@ public record PipelineStatus(
         /** Leaves the machine to capture for a while. */
         PAUSED,
         /** Ended by its policy or a mistake that somebody has to mend. */
-        STOPPED
+        STOPPED;
+
+        /** The state with what there is to say of it, if anything. */
+        public String with(String message) {
+            return message.isEmpty() ? name() : this + ": " + message;
+        }
     }
 
     /**

@@ -7,7 +7,10 @@ import io.smallrye.common.annotation.Identifier;
 import jakarta.inject.Singleton;
 import java.util.function.Function;
 
-/** The format {@code debezium-avro}; {@code registry}, where its schemas are kept, {@code database}, what {@code source.db} says, and {@code decimals: string | exact}. */
+/**
+ * The format {@code debezium-avro}; {@code registry}, where its schemas are kept, {@code database}, what {@code source.db} says, and {@code
+ * decimals: string | exact}.
+ */
 @Singleton
 @Identifier("debezium-avro") final class DebeziumAvroFormat implements Codec.Factory {
 
