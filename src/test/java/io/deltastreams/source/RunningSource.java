@@ -26,10 +26,11 @@ public final class RunningSource implements AutoCloseable {
                 source.run(resume, intake);
                 running.end.complete(null);
             } catch (Throwable e) {
-                running.end.completeExceptionally(e);
+                // Before the end is seen: whoever has seen it may let the intake begin with the next source.
                 if (intake instanceof RecordingIntake recording) {
                     recording.ended(e);
                 }
+                running.end.completeExceptionally(e);
             }
         });
         return running;
