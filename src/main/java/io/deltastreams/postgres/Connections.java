@@ -1,10 +1,11 @@
 package io.deltastreams.postgres;
 
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Objects;
 import java.util.Properties;
+import org.postgresql.Driver;
 import org.postgresql.core.BaseConnection;
 import org.postgresql.util.HostSpec;
 
@@ -15,18 +16,21 @@ public final class Connections {
     private static final String FORMS = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres';"
             + " SET bytea_output = 'hex'; SET extra_float_digits = 3; SET lc_monetary = 'C'; SET xmloption = 'content'";
 
+    /** Asked itself: the driver manager would make one of every driver on the class path, the SQL compiler's among them. */
+    private static final Driver DRIVER = new Driver();
+
     private Connections() {}
 
     /** A session for queries; one that does not answer for a minute is given up. */
     public static Connection open(Server server) throws SQLException {
         Properties properties = properties(server);
         properties.putIfAbsent("socketTimeout", "60");
-        return DriverManager.getConnection(server.jdbcUrl(), properties);
+        return connect(server, properties);
     }
 
     /** A session for queries whose values are read as text. */
     public static Connection openForValues(Server server) throws SQLException {
-        return withForms(DriverManager.getConnection(server.jdbcUrl(), properties(server)));
+        return withForms(connect(server, properties(server)));
     }
 
     /** A session that speaks the replication protocol (PostgreSQL manual, "Streaming Replication Protocol"). */
@@ -36,13 +40,17 @@ public final class Connections {
         // The driver asks a walsender nothing that it cannot answer if it may assume what we need anyway.
         properties.setProperty("assumeMinServerVersion", "14");
         properties.setProperty("preferQueryMode", "simple");
-        return withForms(DriverManager.getConnection(server.jdbcUrl(), properties));
+        return withForms(connect(server, properties));
     }
 
     /** Where a session's server is, of the hosts that were tried. */
     static Server.Host host(Connection session) throws SQLException {
         HostSpec host = session.unwrap(BaseConnection.class).getQueryExecutor().getHostSpec();
         return new Server.Host(host.getHost(), host.getPort());
+    }
+
+    private static Connection connect(Server server, Properties properties) throws SQLException {
+        return Objects.requireNonNull(DRIVER.connect(server.jdbcUrl(), properties), "not a URL of PostgreSQL's");
     }
 
     private static Connection withForms(Connection connection) throws SQLException {

@@ -16,10 +16,15 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code deploy/aot/train.sh} makes a cache that the JVM takes, and that the service starts from faster. */
+/**
+ * What {@code deploy/Dockerfile.jvm} does: {@code deploy/aot/link.sh} makes a JVM on which the service runs, {@code deploy/aot/train.sh} a cache
+ * which that JVM takes, and from which the service starts faster.
+ */
 @Timeout(value = 180)
+@DisabledIf(value = "io.deltastreams.e2e.Program#isNative", disabledReason = "of JVMs only")
 class AotCacheIT {
 
     private static final Path APP = Path.of("target/quarkus-app").toAbsolutePath();
@@ -37,33 +42,42 @@ class AotCacheIT {
 
     @Test
     void a_trained_cache_makes_the_start_faster() throws Exception {
-        Path said = folder.resolve("train.log");
-        ProcessBuilder training = new ProcessBuilder(
-                        "bash", SCRIPTS.resolve("train.sh").toString(), APP.toString())
-                .redirectErrorStream(true)
-                .redirectOutput(said.toFile());
-        training.environment().put("JAVA_HOME", System.getProperty("java.home"));
-        training.environment().put("AOT_PORT", Integer.toString(Service.freePort()));
-        Process train = training.start();
-        assertThat(train.waitFor(120, TimeUnit.SECONDS)).isTrue();
-        assertThat(train.exitValue()).as(Files.readString(said)).isZero();
+        Path java = folder.resolve("java");
+        run("link.sh", Path.of(System.getProperty("java.home")), APP.toString(), java.toString());
+        run("train.sh", java, APP.toString());
 
-        Duration plain = ready("plain");
+        Duration plain = ready(java, "plain");
         // The JVM ends where it cannot use the cache.
-        Duration cached = ready("cached", "-XX:AOTMode=on", "-XX:AOTCache=" + APP.resolve("delta-streams.aot"));
+        Duration cached = ready(java, "cached", "-XX:AOTMode=on", "-XX:AOTCache=" + APP.resolve("delta-streams.aot"));
 
         System.out.printf("ready after %d ms, with the AOT cache after %d ms%n", plain.toMillis(), cached.toMillis());
         assertThat(cached).isLessThan(plain.multipliedBy(3).dividedBy(4));
     }
 
-    private Duration ready(String name, String... more) throws IOException {
+    private void run(String script, Path java, String... arguments) throws IOException, InterruptedException {
+        Path said = folder.resolve(script + ".log");
+        List<String> command =
+                new ArrayList<>(List.of("bash", SCRIPTS.resolve(script).toString()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile());
+        builder.environment().put("JAVA_HOME", java.toString());
+        builder.environment().put("AOT_PORT", Integer.toString(Service.freePort()));
+        Process process = builder.start();
+        assertThat(process.waitFor(120, TimeUnit.SECONDS))
+                .as(() -> script + " ends")
+                .isTrue();
+        assertThat(process.exitValue()).as(Files.readString(said)).isZero();
+    }
+
+    private Duration ready(Path java, String name, String... more) throws IOException {
         Path here = Files.createDirectories(folder.resolve(name));
         for (String file : List.of("replay.yaml", "replay.jsonl")) {
             Files.copy(SCRIPTS.resolve(file), here.resolve(file));
         }
         int port = Service.freePort();
         List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add(java.resolve("bin/java").toString());
         command.addAll(OPTIONS);
         command.addAll(List.of(more));
         command.addAll(List.of(

@@ -44,13 +44,8 @@ class CaughtUpIT {
         Path here = Files.createDirectories(folder.resolve("service"));
         Files.writeString(here.resolve("delta-streams.yaml"), pipeline);
         Path said = Files.createTempFile(folder, "said", ".log");
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                Service.QUICK,
-                "-Dquarkus.http.port=0",
-                "-jar",
-                Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath().toString()));
+        List<String> command = new ArrayList<>(Program.command(
+                List.of("-Xmx512m", Program.QUICK, Program.compressing("lz4"), "-Dquarkus.http.port=0")));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(here.toFile())

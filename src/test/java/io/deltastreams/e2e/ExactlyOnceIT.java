@@ -46,7 +46,8 @@ class ExactlyOnceIT {
                     pipeline(postgres.url()),
                     broker.bootstrapServers(),
                     "-Xmx512m",
-                    Service.QUICK)) {
+                    Program.QUICK,
+                    Program.compressing("gzip"))) {
                 try (TpcB _ = TpcB.start(jdbcUrl, 3, seed, Duration.ofMillis(10))) {
                     for (int round = 0; round < ROUNDS; round++) {
                         // Mostly amid the writing; now and then before it begins.

@@ -381,7 +381,7 @@ class FeedOracleIT {
                 pipeline,
                 kafka.bootstrapServers(),
                 "-Xmx256m",
-                Service.QUICK,
+                Program.QUICK,
                 "-Ddelta-streams.feed.progress=500ms");
     }
 

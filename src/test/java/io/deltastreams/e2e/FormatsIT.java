@@ -51,7 +51,12 @@ class FormatsIT {
             statement.execute(
                     "CREATE TABLE items (id int PRIMARY KEY, amount numeric(12,2) NOT NULL, note text, big bigint)");
             try (Service service = Service.start(
-                    folder.resolve("service"), pipeline(postgres.url(), registry.url()), broker.bootstrapServers())) {
+                    folder.resolve("service"),
+                    pipeline(postgres.url(), registry.url()),
+                    broker.bootstrapServers(),
+                    "-Xmx512m",
+                    Program.QUICK,
+                    Program.compressing("zstd"))) {
                 // The registry is down: what needs it says so and waits, what does not goes on.
                 String first = change(statement, random, List.of("note", "big"));
                 awaitState(service, "avro", "RETRYING", "127.0.0.1");

@@ -17,15 +17,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 
-/** {@code java -jar target/quarkus-app/quarkus-run.jar} with a pipeline file, as a user runs it; at {@code -Xmx512m} if not told otherwise. */
+/** The {@link Program} with a pipeline file, as a user runs it; at {@code -Xmx512m} if not told otherwise. */
 final class Service implements AutoCloseable {
 
-    private static final Path JAR =
-            Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
     private static final Pattern PEAK = Pattern.compile("VmHWM:\\s*(\\d+) kB");
-
-    /** Leaves out the compiler that pays off after minutes: for tests, whose services start often and live for seconds. */
-    static final String QUICK = "-XX:TieredStopAtLevel=1";
 
     private final Path folder;
     private final int port;
@@ -43,7 +38,7 @@ final class Service implements AutoCloseable {
     }
 
     static Service start(Path folder, String pipeline, String brokers) throws IOException {
-        return start(folder, pipeline, brokers, "-Xmx512m", QUICK);
+        return start(folder, pipeline, brokers, "-Xmx512m", Program.QUICK);
     }
 
     /** @param options of the JVM */
@@ -55,11 +50,9 @@ final class Service implements AutoCloseable {
     }
 
     private static Process launch(Path folder, int port, String brokers, List<String> options) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(options);
-        command.addAll(List.of("-XX:+ExitOnOutOfMemoryError", "-Dquarkus.http.port=" + port, "-jar", JAR.toString()));
-        ProcessBuilder builder = new ProcessBuilder(command)
+        List<String> all = new ArrayList<>(options);
+        all.addAll(List.of("-XX:+ExitOnOutOfMemoryError", "-Dquarkus.http.port=" + port));
+        ProcessBuilder builder = new ProcessBuilder(Program.command(all))
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(

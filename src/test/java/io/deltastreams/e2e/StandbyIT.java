@@ -49,7 +49,8 @@ class StandbyIT {
             String jdbcUrl = "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres";
             TpcB.initialize(jdbcUrl);
             try (Service one = start("one", postgres, broker)) {
-                awaitDelivered(one, 1, Duration.ofSeconds(60));
+                // One that is killed amid the first rows has nothing that a successor could go on from.
+                awaitNote(jdbcUrl);
                 try (Service two = start("two", postgres, broker);
                         TpcB _ = TpcB.start(jdbcUrl, 3, seed, Duration.ofMillis(10))) {
                     Service captures = one;
@@ -75,7 +76,9 @@ class StandbyIT {
     }
 
     private Service start(String name, DemoPostgres postgres, BrokerProcess broker) throws IOException {
-        return Service.start(folder.resolve(name), """
+        return Service.start(
+                folder.resolve(name),
+                """
                 name: standby
                 source: { postgresql: { url: %s, tables: [public.pgbench_*], slot: shared } }
                 log: { path: log, durability: ephemeral }
@@ -83,7 +86,11 @@ class StandbyIT {
                   accounts: { from: public.pgbench_accounts, to: { kafka: { required: true, partitions: 6, cleanup: delete } } }
                   branches: { from: public.pgbench_branches, to: { kafka: { required: true } } }
                   history: { from: public.pgbench_history, to: { kafka: { required: true } } }
-                """.formatted(postgres.url()), broker.bootstrapServers());
+                """.formatted(postgres.url()),
+                broker.bootstrapServers(),
+                "-Xmx512m",
+                Program.QUICK,
+                Program.compressing("snappy"));
     }
 
     private static void awaitState(Service service, String state) {
@@ -96,6 +103,20 @@ class StandbyIT {
 
     private static JsonNode feeds(Service service) throws IOException {
         return Fold.JSON.readTree(service.get("/feeds").body());
+    }
+
+    /** That the tables' rows have arrived, as it is noted at the database. */
+    private static void awaitNote(String jdbcUrl) throws SQLException {
+        try (Connection connection = DriverManager.getConnection(jdbcUrl);
+                Statement statement = connection.createStatement()) {
+            Awaitility.await("the rows' arrival")
+                    .atMost(Duration.ofSeconds(60))
+                    .pollInterval(Duration.ofMillis(100))
+                    .until(() -> number(
+                                    statement,
+                                    "SELECT count(*) FROM pg_description WHERE classoid = 'pg_publication'::regclass")
+                            > 0);
+        }
     }
 
     /** Since its last start. */
