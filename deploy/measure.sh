@@ -8,6 +8,10 @@
 #
 # ready: from the command to the first 200 of /q/health/ready. first event: from the command to the first delta on a feed, of a reader that tries
 # again every 30 ms. RSS: resident memory two seconds after that, nothing being written. MEASURE_PORT (18081) is where it listens.
+#
+# With DATABASE_URL (wal_level logical; psql and pgbench on the PATH) there is a second part: the memory while 100 transactions a second insert 100
+# rows each for 30 seconds, captured to one feed with one reader, and to Kafka where KAFKA_BOOTSTRAP_SERVERS is set. Table, slot and publication
+# delta_streams_measure are made for it, and dropped.
 set -euo pipefail
 
 if (($# == 0)); then
@@ -59,6 +63,54 @@ median() {
   printf '%s\n' "$@" | sort -n | sed -n "$(((ROUNDS + 1) / 2))p"
 }
 
+start() {
+  (cd "$work" && exec env QUARKUS_HTTP_PORT="$port" DELTA_STREAMS_FILE="$1" "${command[@]}") >"$work/service.log" 2>&1 &
+  service=$!
+}
+
+stop() {
+  kill -TERM "$service"
+  wait "$service" || true
+  service=0
+}
+
+# A line of the service's /proc status, in MB.
+memory() {
+  awk -v "line=$1:" '$1 == line { print int($2 / 1024) }' "/proc/$service/status"
+}
+
+captured() {
+  get /feeds 100000 | grep -o '"captured":[0-9]*' | head -n 1 | cut -d: -f2
+}
+
+under_load() {
+  local table=delta_streams_measure kafka="" before seconds
+  [[ -z ${KAFKA_BOOTSTRAP_SERVERS:-} ]] || kafka=", kafka: { topic: $table, cleanup: delete }"
+  work=$(mktemp -d)
+  cat >"$work/load.yaml" <<END
+name: measure
+source: { postgresql: { url: "\${DATABASE_URL}", slot: $table, publication: $table, tables: [public.$table], snapshot: never } }
+log: { path: log }
+streams:
+  rows: { from: public.$table, to: { feed: {}$kafka } }
+END
+  echo "INSERT INTO $table (name, amount) SELECT 'item ' || n, n / 7.0 FROM generate_series(1, 100) n;" >"$work/rows.sql"
+  psql -q "$DATABASE_URL" -c "DROP TABLE IF EXISTS $table" \
+    -c "CREATE TABLE $table (id bigserial PRIMARY KEY, name text, amount numeric, at timestamptz DEFAULT now())"
+  start load.yaml
+  await "$(now)" /q/health/ready 12 "200" >/dev/null
+  (exec 3<>"/dev/tcp/127.0.0.1/$port" && printf 'GET /feeds/rows HTTP/1.1\r\nHost: localhost\r\n\r\n' >&3 && exec cat <&3 >/dev/null) &
+  before=$(captured)
+  seconds=$(now)
+  pgbench -n -c 2 -R 100 -T 30 -f "$work/rows.sql" "$DATABASE_URL" >"$work/pgbench.log" 2>&1
+  sleep 1
+  seconds=$((($(now) - seconds - 1000) / 1000))
+  echo "under $((($(captured) - before) / seconds)) changes a second: RSS $(memory VmRSS) MB, at most $(memory VmHWM) MB"
+  stop
+  psql -q "$DATABASE_URL" -c "SELECT pg_drop_replication_slot('$table')" -c "DROP PUBLICATION $table" -c "DROP TABLE $table" >/dev/null
+  rm -rf "$work"
+}
+
 ready=() first=() rss=()
 work=""
 service=0
@@ -66,18 +118,18 @@ trap '[[ $service == 0 ]] || kill "$service" 2>/dev/null; rm -rf "$work"' EXIT
 for ((round = 0; round < ROUNDS; round++)); do
   work=$(mktemp -d)
   cp "$scripts/replay.yaml" "$scripts/replay.jsonl" "$work"
-  start=$(now)
-  (cd "$work" && exec env QUARKUS_HTTP_PORT="$port" DELTA_STREAMS_FILE=replay.yaml "${command[@]}") >"$work/service.log" 2>&1 &
-  service=$!
-  took=$(await "$start" /q/health/ready 12 "200")
+  begun=$(now)
+  start replay.yaml
+  took=$(await "$begun" /q/health/ready 12 "200")
   ready+=("$took")
-  took=$(await "$start" "/feeds/items?from=earliest" 600 "event: insert")
+  took=$(await "$begun" "/feeds/items?from=earliest" 600 "event: insert")
   first+=("$took")
   sleep 2
-  rss+=("$(awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$service/status")")
-  kill -TERM "$service"
-  wait "$service" || true
-  service=0
+  rss+=("$(memory VmRSS)")
+  stop
   rm -rf "$work"
 done
 echo "ready $(median "${ready[@]}") ms, first event $(median "${first[@]}") ms, RSS $(median "${rss[@]}") MB (medians of $ROUNDS: ready ${ready[*]}; first event ${first[*]}; RSS ${rss[*]})"
+if [[ -n ${DATABASE_URL:-} ]]; then
+  under_load
+fi

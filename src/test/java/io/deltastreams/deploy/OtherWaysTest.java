@@ -157,4 +157,20 @@ class OtherWaysTest {
                                 "org.opencontainers.image.revision="))
                 .hasSize(1);
     }
+
+    /** The context that Docker is sent has nothing but what {@code .dockerignore} excepts. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Dockerfile.jvm", "Dockerfile.native"})
+    void what_an_image_copies_is_in_the_context(String file) throws IOException {
+        List<String> excepted = Files.readAllLines(Path.of(".dockerignore")).stream()
+                .filter(line -> line.startsWith("!"))
+                .map(line -> line.substring(1))
+                .toList();
+
+        assertThat(Files.readAllLines(DEPLOY.resolve(file)).stream()
+                        .filter(line -> line.startsWith("COPY ") && !line.contains("--from="))
+                        .map(line -> line.replaceFirst("^COPY (--\\S+ )*", "").replaceFirst(" .*", "")))
+                .isNotEmpty()
+                .allSatisfy(copied -> assertThat(excepted).anyMatch(copied::startsWith));
+    }
 }
