@@ -226,7 +226,7 @@ final class Broker {
     }
 
     /** With its causes: the client's own message often tells only which of its parts could not be made, or that a handshake failed. */
-    private static String said(KafkaException failure) {
+    static String said(KafkaException failure) {
         List<String> said = new ArrayList<>();
         for (Throwable each = failure; each != null; each = each.getCause()) {
             String message = each.getMessage();

@@ -63,7 +63,7 @@ final class Outlet {
         try {
             return producer().partitionsFor(topic).size();
         } catch (KafkaException e) {
-            throw new KafkaException("the broker does not tell of topic %s: %s".formatted(topic, e.getMessage()), e);
+            throw new KafkaException("the broker does not tell of topic %s: %s".formatted(topic, Broker.said(e)), e);
         } catch (IllegalStateException e) {
             throw new KafkaException("the producer is closed", e);
         }
