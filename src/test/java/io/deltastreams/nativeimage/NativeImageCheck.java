@@ -12,13 +12,26 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.condition.DisabledIf;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 
 /**
  * Runs after all other tests, and holds what their JVMs looked up by name ({@code target/lookups}) against what is registered for
- * {@code native-image} ({@code target/native-sources}). What {@code native-image} sees by itself needs no registration: a name, or a class, that
+ * {@code native-image} ({@code target/native-sources}). What was recorded stays until {@code ./mvnw clean}. What {@code native-image} sees by itself needs no registration: a name, or a class, that
  * the caller's own code mentions.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@DisabledIfSystemProperty(
+        named = "test",
+        matches = ".+",
+        disabledReason = "chosen tests alone are not the program's whole work")
+@DisabledIfSystemProperty(
+        named = "it.test",
+        matches = "(?!NativeImageCheck$).+",
+        disabledReason = "chosen tests alone are not the program's whole work")
+@DisabledIf(
+        value = "io.deltastreams.e2e.Program#isNative",
+        disabledReason = "the service that ran has recorded nothing")
 class NativeImageCheck {
 
     private static final Path TARGET = Path.of("target").toAbsolutePath();
