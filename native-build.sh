@@ -59,7 +59,7 @@ build() {
 
 # Whatever the job delivers, and says: the executable itself against real servers.
 try_on_servers() {
-  local executable=$1 work
+  local program=$1 work
   work=$(mktemp -d)
   cat >"$work/delta-streams.yaml" <<'END'
 name: smoke
@@ -68,7 +68,7 @@ log: { path: log }
 streams:
   everything: { from: "public.*", to: { feed: {}, kafka: { topic: "delta-streams-smoke" } } }
 END
-  (cd "$work" && QUARKUS_HTTP_PORT=0 "$executable" --until caught-up --within 5m)
+  (cd "$work" && QUARKUS_HTTP_PORT=0 "$program" --until caught-up --within 5m)
   rm -rf "$work"
   echo "Tried on the database and the broker; what is left there: slot and publication delta_streams_smoke, topic delta-streams-smoke"
 }
