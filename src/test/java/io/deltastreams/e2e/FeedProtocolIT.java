@@ -157,14 +157,17 @@ class FeedProtocolIT {
     void those_that_do_not_keep_to_the_protocol_leave_nothing_behind() throws Exception {
         abuse(20);
         long files = files();
-        long heap = heap();
+        // An executable has nobody who tells of its heap.
+        long heap = Program.isNative() ? 0 : heap();
         for (int round = 0; round < 5; round++) {
             abuse(150);
         }
         Awaitility.await("file descriptors as before")
                 .atMost(Duration.ofSeconds(30))
                 .untilAsserted(() -> assertThat(files()).isLessThanOrEqualTo(files + 2));
-        assertThat(heap()).as("KB of heap").isLessThan(heap + 4096);
+        if (!Program.isNative()) {
+            assertThat(heap()).as("KB of heap").isLessThan(heap + 4096);
+        }
         assertThat(service.get("/feeds").body()).contains("\"subscribers\":0");
     }
 
