@@ -11,7 +11,7 @@
 #
 # With DATABASE_URL (wal_level logical; psql and pgbench on the PATH) there is a second part: the memory while 100 transactions a second insert 100
 # rows each for 30 seconds, captured to one feed with one reader, and to Kafka where KAFKA_BOOTSTRAP_SERVERS is set. Table, slot and publication
-# delta_streams_measure are made for it, and dropped.
+# delta_streams_measure are made for it, and dropped, whatever becomes of it: a slot that stayed would keep the server's log.
 set -euo pipefail
 
 if (($# == 0)); then
@@ -22,6 +22,8 @@ scripts=$(cd "$(dirname "$0")/aot" && pwd)
 port=${MEASURE_PORT:-18081}
 readonly scripts port
 readonly ROUNDS=5 PATIENCE_MS=60000
+table=delta_streams_measure
+readonly table
 
 # Files that the command names are found from where it was given.
 command=()
@@ -69,7 +71,7 @@ start() {
 }
 
 stop() {
-  kill -TERM "$service"
+  kill -TERM "$service" 2>/dev/null || true
   wait "$service" || true
   service=0
 }
@@ -83,8 +85,14 @@ captured() {
   get /feeds 100000 | grep -o '"captured":[0-9]*' | head -n 1 | cut -d: -f2
 }
 
+drop_measured() {
+  psql -q "$DATABASE_URL" -c "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '$table'" \
+    -c "DROP PUBLICATION IF EXISTS $table" -c "DROP TABLE IF EXISTS $table" >/dev/null 2>&1 || true
+  dropping=""
+}
+
 under_load() {
-  local table=delta_streams_measure kafka="" before seconds
+  local kafka="" before seconds
   [[ -z ${KAFKA_BOOTSTRAP_SERVERS:-} ]] || kafka=", kafka: { topic: $table, cleanup: delete }"
   work=$(mktemp -d)
   cat >"$work/load.yaml" <<END
@@ -95,8 +103,9 @@ streams:
   rows: { from: public.$table, to: { feed: {}$kafka } }
 END
   echo "INSERT INTO $table (name, amount) SELECT 'item ' || n, n / 7.0 FROM generate_series(1, 100) n;" >"$work/rows.sql"
-  psql -q "$DATABASE_URL" -c "DROP TABLE IF EXISTS $table" \
-    -c "CREATE TABLE $table (id bigserial PRIMARY KEY, name text, amount numeric, at timestamptz DEFAULT now())"
+  drop_measured
+  dropping=yes
+  psql -q "$DATABASE_URL" -c "CREATE TABLE $table (id bigserial PRIMARY KEY, name text, amount numeric, at timestamptz DEFAULT now())"
   start load.yaml
   await "$(now)" /q/health/ready 12 "200" >/dev/null
   (exec 3<>"/dev/tcp/127.0.0.1/$port" && printf 'GET /feeds/rows HTTP/1.1\r\nHost: localhost\r\n\r\n' >&3 && exec cat <&3 >/dev/null) &
@@ -107,14 +116,15 @@ END
   seconds=$((($(now) - seconds - 1000) / 1000))
   echo "under $((($(captured) - before) / seconds)) changes a second: RSS $(memory VmRSS) MB, at most $(memory VmHWM) MB"
   stop
-  psql -q "$DATABASE_URL" -c "SELECT pg_drop_replication_slot('$table')" -c "DROP PUBLICATION $table" -c "DROP TABLE $table" >/dev/null
+  drop_measured
   rm -rf "$work"
 }
 
 ready=() first=() rss=()
 work=""
 service=0
-trap '[[ $service == 0 ]] || kill "$service" 2>/dev/null; rm -rf "$work"' EXIT
+dropping=""
+trap '[[ $service == 0 ]] || stop; [[ -z $dropping ]] || drop_measured; rm -rf "$work"' EXIT
 for ((round = 0; round < ROUNDS; round++)); do
   work=$(mktemp -d)
   cp "$scripts/replay.yaml" "$scripts/replay.jsonl" "$work"
@@ -130,6 +140,10 @@ for ((round = 0; round < ROUNDS; round++)); do
   rm -rf "$work"
 done
 echo "ready $(median "${ready[@]}") ms, first event $(median "${first[@]}") ms, RSS $(median "${rss[@]}") MB (medians of $ROUNDS: ready ${ready[*]}; first event ${first[*]}; RSS ${rss[*]})"
-if [[ -n ${DATABASE_URL:-} ]]; then
+if [[ -z ${DATABASE_URL:-} ]]; then
+  exit 0
+elif command -v psql >/dev/null && command -v pgbench >/dev/null; then
   under_load
+else
+  echo "the memory under load is not measured: psql and pgbench are not both on the PATH" >&2
 fi

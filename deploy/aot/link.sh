@@ -6,8 +6,8 @@
 # APP is the folder with quarkus-run.jar (target/quarkus-app), OUT the new JVM's folder, made here. JAVA_HOME names a JDK of Java 25 or later.
 set -euo pipefail
 
-app=$(cd "$1" && pwd)
-readonly app out=$2
+app=$(cd "${1:?APP is missing, the folder with quarkus-run.jar}" && pwd)
+readonly app out=${2:?OUT is missing, the folder that is made}
 readonly bin=${JAVA_HOME:+$JAVA_HOME/bin/}
 
 # Named by no code, found at run time: character sets of old servers, a debugger's and a profiler's hooks, flight recordings, TCP's keep-alive

@@ -3,6 +3,7 @@ package io.deltastreams.nativeimage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -154,7 +155,7 @@ class NativeImageCheck {
         try (var in = classes.below("librocksdbjni-linux64.so").getFirst().open()) {
             library = in.readAllBytes();
         }
-        String text = new String(library, java.nio.charset.StandardCharsets.ISO_8859_1);
+        String text = new String(library, StandardCharsets.ISO_8859_1);
         List<String> named = Pattern.compile("\0(org/rocksdb/[A-Za-z$]+)\0")
                 .matcher(text)
                 .results()
