@@ -11,12 +11,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.Cache;
 import org.rocksdb.CompressionType;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.LRUCache;
+import org.rocksdb.NativeLibraryLoader;
 import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
@@ -58,26 +61,52 @@ final class Store implements AutoCloseable {
         }
     }
 
-    /** RocksDB's native code, tried once in a process: its own loader waits for ever where an earlier try has failed. */
+    /**
+     * RocksDB's native code, tried once in a process: its own loader waits for ever where an earlier try has failed. What it is unpacked into is
+     * removed as soon as it is loaded: 14 MB would stay behind each process that is killed, until the folder is full.
+     */
     private static final class Library {
 
         private static final Optional<Throwable> FAILURE = load();
 
         private static Optional<Throwable> load() {
             try {
-                RocksDB.loadLibrary();
+                Path folder = Files.createTempDirectory(unpackedBelow(), "delta-streams-rocksdb-");
+                try {
+                    NativeLibraryLoader.getInstance().loadLibrary(folder.toString());
+                    // Finds it loaded.
+                    RocksDB.loadLibrary();
+                } finally {
+                    remove(folder);
+                }
                 return Optional.empty();
-            } catch (RuntimeException | LinkageError e) {
+            } catch (IOException | RuntimeException | LinkageError e) {
                 return Optional.of(e);
             }
+        }
+
+        private static Path unpackedBelow() {
+            return Path.of(Optional.ofNullable(System.getenv("ROCKSDB_SHAREDLIB_DIR"))
+                    .filter(Predicate.not(String::isEmpty))
+                    .orElseGet(() -> System.getProperty("java.io.tmpdir")));
+        }
+
+        private static void remove(Path folder) throws IOException {
+            try (Stream<Path> files = Files.list(folder)) {
+                for (Path file : files.toList()) {
+                    Files.delete(file);
+                }
+            }
+            Files.delete(folder);
         }
 
         static void check() throws IOException {
             if (FAILURE.isPresent()) {
                 throw new IOException(
-                        ("RocksDB's native library cannot be loaded: %s; it is unpacked into java.io.tmpdir (%s), which must not be mounted"
-                                        + " noexec, or into the folder that ROCKSDB_SHAREDLIB_DIR names")
-                                .formatted(FAILURE.get().getMessage(), System.getProperty("java.io.tmpdir")),
+                        ("RocksDB's native library cannot be loaded: %s; it is unpacked for that into %s (java.io.tmpdir, or what"
+                                        + " ROCKSDB_SHAREDLIB_DIR names), which has to be a folder that can be written, with 15 MB of room,"
+                                        + " and not be mounted noexec")
+                                .formatted(FAILURE.get(), unpackedBelow()),
                         FAILURE.get());
             }
         }

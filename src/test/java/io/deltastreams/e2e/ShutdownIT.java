@@ -12,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,6 +57,27 @@ class ShutdownIT {
                 assertThat(lines.lines()).noneMatch(rest -> rest.startsWith("data:"));
                 assertThat(ending).isLessThan(Duration.ofSeconds(10));
             }
+        }
+    }
+
+    @Test
+    void a_killed_process_leaves_no_library_in_the_temporary_folder() throws Exception {
+        Files.writeString(folder.resolve("script.jsonl"), SCRIPT);
+        Path temporary = Files.createDirectory(folder.resolve("temporary"));
+        String pipeline = """
+                source: { replay: { file: script.jsonl } }
+                log: { path: log }
+                streams: { items: { from: public.items } }
+                """;
+        try (Service service = Service.start(
+                folder, pipeline, "localhost:1", "-Xmx512m", Program.QUICK, "-Djava.io.tmpdir=" + temporary)) {
+            Awaitility.await("the state")
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> service.output().stream().anyMatch(line -> line.contains("state=open")));
+
+            service.kill();
+
+            assertThat(temporary).isDirectoryNotContaining("glob:**rocksdb**");
         }
     }
 }
