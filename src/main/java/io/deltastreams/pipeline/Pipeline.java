@@ -23,6 +23,9 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Any;
 import jakarta.enterprise.inject.Instance;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -131,8 +134,18 @@ public class Pipeline implements FedStreams {
         } catch (InvalidSettings e) {
             refuse(String.valueOf(e.getMessage()));
         } catch (IOException e) {
-            refuse("%s: %s".formatted(file, e.getMessage()));
+            refuse("%s: %s".formatted(file, said(e)));
         }
+    }
+
+    /** The file system's own exceptions name the file and mostly nothing else. */
+    private static String said(IOException e) {
+        return switch (e) {
+            case FileAlreadyExistsException there -> there.getFile() + " is there and is no folder";
+            case AccessDeniedException denied -> denied.getFile() + " may not be read or written by this user";
+            case CharacterCodingException _ -> "it is not text in UTF-8";
+            default -> String.valueOf(e.getMessage());
+        };
     }
 
     private void invalid(InvalidPipeline e) {
@@ -169,7 +182,7 @@ public class Pipeline implements FedStreams {
             former.discard();
             open();
         } catch (IOException e) {
-            refuse("%s: %s".formatted(config.file(), e.getMessage()));
+            refuse("%s: %s".formatted(config.file(), said(e)));
         }
     }
 

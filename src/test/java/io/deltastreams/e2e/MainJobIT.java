@@ -141,6 +141,12 @@ class MainJobIT {
             service.restart();
             assertThat(service.process().waitFor()).isEqualTo(2);
             assertThat(String.join("\n", service.output())).contains("there is no such pipeline file");
+            Files.writeString(
+                    folder.resolve("delta-streams.yaml"),
+                    "source: { replay: { file: none.jsonl } }\nlog: { path: service.log }\nstreams: { items: { from: public.items } }\n");
+            service.restart();
+            assertThat(service.process().waitFor()).isEqualTo(2);
+            assertThat(String.join("\n", service.output())).contains("service.log is there and is no folder");
         }
     }
 
