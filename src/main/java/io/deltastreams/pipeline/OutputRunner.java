@@ -51,6 +51,7 @@ final class OutputRunner implements Retrying.Watch {
     private @Nullable Instant newest;
 
     private volatile State state = State.STARTING;
+    private volatile boolean superseded;
     private volatile String message = "";
     private final AtomicLong delivered = new AtomicLong();
     private volatile @Nullable Instant behind;
@@ -76,6 +77,11 @@ final class OutputRunner implements Retrying.Watch {
     /** Up to where the target has everything; empty until it has told. */
     Optional<Position> cursor() {
         return Optional.ofNullable(cursor);
+    }
+
+    /** Whether it has ended because another instance writes to the target. */
+    boolean isSuperseded() {
+        return superseded;
     }
 
     boolean isRequired() {
@@ -237,6 +243,7 @@ final class OutputRunner implements Retrying.Watch {
     }
 
     private void supersede(String reason) {
+        superseded = true;
         end(reason);
         LOG.errorf("output=%s state=stopped cause=\"%s\"", name(), reason);
     }

@@ -166,8 +166,21 @@ final class Run implements AutoCloseable {
             }
         }
 
+        /** With an ephemeral log another instance may capture, and whoever begins takes the outputs from it. */
+        @Override
+        public void deliver() {
+            if (!isEphemeral()) {
+                begin();
+            }
+        }
+
         @Override
         public Optional<Earlier> earlier(Instant since) {
+            if (outputs.stream().anyMatch(OutputRunner::isSuperseded)) {
+                // Another instance captured in between. It does so no more, and what is written goes on with a new run.
+                leave();
+                return Optional.empty();
+            }
             boolean required = requiredCursors().findAny().isPresent();
             boolean complete = isEphemeral() && required;
             if (log.resumeToken().isPresent()) {

@@ -53,7 +53,10 @@ final class SourceRunner implements Intake, AutoCloseable {
         /** Has them write, if they do not yet. */
         void begin();
 
-        /** What they have from before an empty log; empty while one that counts has not told yet. */
+        /** The source is away: they write what the log has, if it is surely nobody else's turn. */
+        void deliver();
+
+        /** What they have from before an empty log; empty while one that counts has not told yet, and where another instance has had them meanwhile. */
         Optional<Earlier> earlier(Instant since);
 
         /** Another instance captures. */
@@ -79,6 +82,9 @@ final class SourceRunner implements Intake, AutoCloseable {
     private final Map<TableId, LongAdder> captured = new ConcurrentHashMap<>();
     /** Whether another instance was found to capture. */
     private boolean taken;
+
+    /** Whether that was so when it was last known. */
+    private boolean standing;
 
     private boolean marksEnd;
     private volatile ChangeSource.@Nullable End end;
@@ -143,7 +149,9 @@ final class SourceRunner implements Intake, AutoCloseable {
                     state = State.RETRYING;
                     message = trouble;
                     LOG.warnf("source=%s state=retrying pause=%s cause=\"%s\"", definition.kind(), pause, trouble);
-                    targets.begin();
+                    if (!standing) {
+                        targets.deliver();
+                    }
                 }
                 synchronized (gate) {
                     gate.wait(pause.toMillis());
@@ -167,6 +175,7 @@ final class SourceRunner implements Intake, AutoCloseable {
             LOG.infof("source=%s state=standby note=\"%s\"", definition.kind(), why);
         }
         state = State.STANDBY;
+        standing = true;
         message = why;
         targets.leave();
     }
@@ -217,10 +226,12 @@ final class SourceRunner implements Intake, AutoCloseable {
 
     @Override
     public Earlier alone() throws InterruptedException {
+        standing = false;
         targets.begin();
         Instant since = Instant.now();
         Optional<Earlier> earlier = targets.earlier(since);
         while (earlier.isEmpty()) {
+            message = "waits until the outputs have told up to where they have everything";
             if (closed) {
                 throw new InterruptedException();
             }

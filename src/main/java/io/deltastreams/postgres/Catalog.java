@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -31,6 +32,9 @@ public final class Catalog implements AutoCloseable {
     public static final String HEARTBEAT =
             "SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_logical_emit_message(false, '"
                     + LogicalMessages.OURS + "', '') END IS NULL";
+
+    /** What the session that holds a slot's name is called while it streams. */
+    private static final String STREAMING = "delta-streams streaming";
 
     private final Connection connection;
 
@@ -325,28 +329,49 @@ public final class Catalog implements AutoCloseable {
      * Takes the slot's name for this session, until it closes: between a slot's making and its first reader the server calls it unused, and
      * another process would take it for its own. A session whose host is gone loses it within half a minute.
      *
+     * @param silence for how long one that streams is heard of at the latest
      * @return the session that has it, if that is another
      */
-    public Optional<Holder> claim(String slot) throws SQLException {
+    public Optional<Holder> claim(String slot, Duration silence) throws SQLException {
         execute("SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3");
         if (flag("SELECT pg_try_advisory_lock(hashtext('delta_streams'), hashtext(?))", slot)) {
             return Optional.empty();
         }
         String query = """
-                SELECT l.pid, coalesce(a.application_name, '') FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+                SELECT l.pid, coalesce(a.application_name, ''),
+                  coalesce(a.application_name = ? AND a.state = 'idle' AND a.state_change < clock_timestamp() - make_interval(secs => ?)
+                    AND NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.slot_name = ? AND s.active), false)
+                FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
                 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
                   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
                   AND l.classid = (hashtext('delta_streams')::bigint & 4294967295)
                   AND l.objid = (hashtext(?)::bigint & 4294967295)
                 """;
-        try (PreparedStatement statement = prepared(query, slot);
+        try (PreparedStatement statement = prepared(query, STREAMING, (double) silence.toSeconds(), slot, slot);
                 ResultSet rows = statement.executeQuery()) {
-            return Optional.of(rows.next() ? new Holder(rows.getInt(1), rows.getString(2)) : new Holder(0, ""));
+            return Optional.of(
+                    rows.next()
+                            ? new Holder(rows.getInt(1), rows.getString(2), rows.getBoolean(3))
+                            : new Holder(0, "", false));
         }
     }
 
-    /** A session at the server. */
-    public record Holder(int pid, String application) {}
+    /**
+     * A session at the server.
+     *
+     * @param stuck whether it was streaming, its slot's reader has ended, and it is not heard of any more
+     */
+    public record Holder(int pid, String application, boolean stuck) {}
+
+    /** Says to who waits for the slot that this session is heard of at every heartbeat from now on. */
+    public void streams() throws SQLException {
+        execute("SET application_name = '" + STREAMING + "'");
+    }
+
+    /** Ends a session of the same role, or of another if ours may do that. */
+    void terminate(int pid) throws SQLException {
+        flag("SELECT pg_terminate_backend(?)", pid);
+    }
 
     public void dropSlot(String name) throws SQLException {
         try (PreparedStatement statement = prepared("SELECT pg_drop_replication_slot(?)", name)) {

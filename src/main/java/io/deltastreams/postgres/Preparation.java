@@ -24,6 +24,7 @@ public final class Preparation {
     private static final Logger LOG = Logger.getLogger(Preparation.class);
 
     private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration SHORTEST_SILENCE = Duration.ofSeconds(10);
 
     private final PostgresSettings settings;
     private final Catalog catalog;
@@ -82,6 +83,26 @@ public final class Preparation {
         }
     }
 
+    private Duration silence() {
+        Duration beats = settings.heartbeat().multipliedBy(3);
+        return beats.compareTo(SHORTEST_SILENCE) > 0 ? beats : SHORTEST_SILENCE;
+    }
+
+    /**
+     * The process stands still while its machine answers for it, and might for ever. Should it go on, it finds its session ended, and waits as
+     * we do now.
+     */
+    private void end(Catalog.Holder stuck) {
+        try {
+            catalog.terminate(stuck.pid());
+            LOG.warnf(
+                    "slot=%s action=take-over note=\"session %d held it for a process that streams no more and was not heard of for %s: it is ended\"",
+                    settings.slot(), stuck.pid(), silence());
+        } catch (SQLException e) {
+            LOG.debugf(e, "slot=%s: session %d is not ours to end", settings.slot(), stuck.pid());
+        }
+    }
+
     /**
      * The slot is this session's from here on, until the catalog is closed.
      *
@@ -89,8 +110,11 @@ public final class Preparation {
      */
     public Plan prepare(Resume resume, boolean resumes, Intake intake)
             throws SQLException, SourceFailure, InterruptedException {
-        Optional<Catalog.Holder> other = catalog.claim(settings.slot());
+        Optional<Catalog.Holder> other = catalog.claim(settings.slot(), silence());
         if (other.isPresent()) {
+            if (other.get().stuck()) {
+                end(other.get());
+            }
             throw inUse(other.get().pid(), other.get().application());
         }
         List<TableId> tables = Inspection.captured(settings, catalog);

@@ -3,7 +3,6 @@ package io.deltastreams.e2e;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Position;
 import io.deltastreams.demo.DemoPostgres;
@@ -51,7 +50,8 @@ class ExactlyOnceIT {
                 try (TpcB _ = TpcB.start(jdbcUrl, 3, seed, Duration.ofMillis(10))) {
                     for (int round = 0; round < ROUNDS; round++) {
                         // Mostly amid the writing; now and then before it begins.
-                        awaitDelivered(service, random.nextInt(4) == 0 ? 0 : 1 + random.nextInt(500));
+                        service.awaitDelivered(
+                                random.nextInt(4) == 0 ? 0 : 1 + random.nextInt(500), Duration.ofMinutes(2));
                         boolean brokers = random.nextInt(8) == 0;
                         System.out.printf("round %d: %s killed%n", round, brokers ? "broker" : "service");
                         if (brokers) {
@@ -84,28 +84,12 @@ class ExactlyOnceIT {
                 """.formatted(url);
     }
 
-    /** Since its last start. */
-    private static void awaitDelivered(Service service, long deltas) {
-        Awaitility.await("deliveries to Kafka")
-                .atMost(Duration.ofMinutes(2))
-                .pollInterval(Duration.ofMillis(20))
-                .ignoreExceptions()
-                .until(() -> outputs(service).findValues("delivered").stream()
-                                .mapToLong(JsonNode::asLong)
-                                .sum()
-                        >= deltas);
-    }
-
-    private static JsonNode outputs(Service service) throws IOException {
-        return Fold.JSON.readTree(service.get("/feeds").body()).get("outputs");
-    }
-
     private static void awaitDelivery(Service service) {
         Awaitility.await("delivery to Kafka")
                 .atMost(Duration.ofSeconds(90))
                 .pollInterval(Duration.ofMillis(200))
-                .until(() ->
-                        outputs(service).findValuesAsText("lagSeconds").stream().allMatch("0.0"::equals));
+                .until(() -> service.feeds().get("outputs").findValuesAsText("lagSeconds").stream()
+                        .allMatch("0.0"::equals));
     }
 
     private void assertTopics(String brokers) throws IOException {

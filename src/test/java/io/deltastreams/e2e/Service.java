@@ -1,5 +1,6 @@
 package io.deltastreams.e2e;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -12,10 +13,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** The {@link Program} with a pipeline file, as a user runs it; at {@code -Xmx512m} if not told otherwise. */
 final class Service implements AutoCloseable {
@@ -24,17 +28,17 @@ final class Service implements AutoCloseable {
 
     private final Path folder;
     private final int port;
-    private final String brokers;
     private final List<String> options;
+    private final Map<String, String> environment;
     private final HttpClient http = HttpClient.newHttpClient();
     private Process process;
 
-    private Service(Path folder, int port, String brokers, List<String> options, Process process) {
+    private Service(Path folder, int port, List<String> options, Map<String, String> environment) throws IOException {
         this.folder = folder;
         this.port = port;
-        this.brokers = brokers;
         this.options = options;
-        this.process = process;
+        this.environment = environment;
+        this.process = launch();
     }
 
     static Service start(Path folder, String pipeline, String brokers) throws IOException {
@@ -43,13 +47,18 @@ final class Service implements AutoCloseable {
 
     /** @param options of the JVM */
     static Service start(Path folder, String pipeline, String brokers, String... options) throws IOException {
-        Files.createDirectories(folder);
-        Files.writeString(folder.resolve("delta-streams.yaml"), pipeline);
-        int port = freePort();
-        return new Service(folder, port, brokers, List.of(options), launch(folder, port, brokers, List.of(options)));
+        return start(folder, pipeline, Map.of("KAFKA_BOOTSTRAP_SERVERS", brokers), List.of(options));
     }
 
-    private static Process launch(Path folder, int port, String brokers, List<String> options) throws IOException {
+    /** @param options of the JVM */
+    static Service start(Path folder, String pipeline, Map<String, String> environment, List<String> options)
+            throws IOException {
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve("delta-streams.yaml"), pipeline);
+        return new Service(folder, freePort(), options, environment);
+    }
+
+    private Process launch() throws IOException {
         List<String> all = new ArrayList<>(options);
         all.addAll(List.of("-XX:+ExitOnOutOfMemoryError", "-Dquarkus.http.port=" + port));
         ProcessBuilder builder = new ProcessBuilder(Program.command(all))
@@ -57,7 +66,7 @@ final class Service implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
                         folder.resolve("service.log").toFile()));
-        builder.environment().put("KAFKA_BOOTSTRAP_SERVERS", brokers);
+        builder.environment().putAll(environment);
         return builder.start();
     }
 
@@ -102,13 +111,63 @@ final class Service implements AutoCloseable {
                 });
     }
 
+    /** Waits until so many deltas have been delivered to Kafka since its last start; else it fails with what the service tells of itself. */
+    void awaitDelivered(long deltas, Duration patience) {
+        try {
+            Awaitility.await()
+                    .atMost(patience)
+                    .pollInterval(Duration.ofMillis(20))
+                    .ignoreExceptions()
+                    .until(() -> feeds().get("outputs").findValues("delivered").stream()
+                                    .mapToLong(JsonNode::asLong)
+                                    .sum()
+                            >= deltas);
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError(
+                    "in %s not %d deltas were delivered to Kafka: %s".formatted(patience, deltas, account()), e);
+        }
+    }
+
+    JsonNode feeds() throws IOException {
+        return Fold.JSON.readTree(get("/feeds").body());
+    }
+
+    /** What it says of its feeds and its health, and the end of its output with its platform threads' stacks, which it prints at a SIGQUIT. */
+    private String account() {
+        StringJoiner account = new StringJoiner("\n").add(process.isAlive() ? "it runs" : "it has ended");
+        for (String path : List.of("/feeds", "/q/health")) {
+            try {
+                account.add(get(path).body());
+            } catch (UncheckedIOException e) {
+                account.add(path + ": " + e.getMessage());
+            }
+        }
+        try {
+            int before = output().size();
+            signal("QUIT");
+            Awaitility.await()
+                    .during(Duration.ofSeconds(1))
+                    .atMost(Duration.ofSeconds(5))
+                    .until(() -> !process.isAlive() || output().size() > before);
+            output().stream().skip(Math.max(0, before - 50)).forEach(account::add);
+        } catch (IOException | ConditionTimeoutException e) {
+            account.add("no threads: " + e.getMessage());
+        }
+        return account.toString();
+    }
+
+    /** @param name without SIG, such as {@code STOP} */
+    void signal(String name) throws IOException {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+    }
+
     /** SIGKILL, nothing else. */
     void kill() {
         process.destroyForcibly().onExit().join();
     }
 
     void restart() throws IOException {
-        process = launch(folder, port, brokers, options);
+        process = launch();
     }
 
     /** SIGTERM; gives how long it took to end. */

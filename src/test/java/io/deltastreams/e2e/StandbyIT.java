@@ -22,6 +22,7 @@ import java.util.Random;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,10 +58,10 @@ class StandbyIT {
                     Service waits = two;
                     for (int round = 0; round < ROUNDS; round++) {
                         awaitState(waits, "STANDBY");
-                        awaitDelivered(captures, 1 + random.nextInt(300), Duration.ofSeconds(30));
+                        captures.awaitDelivered(1 + random.nextInt(300), Duration.ofSeconds(30));
                         long killed = System.nanoTime();
                         captures.kill();
-                        awaitDelivered(waits, 1, Duration.ofSeconds(60));
+                        waits.awaitDelivered(1, Duration.ofSeconds(60));
                         Duration took = Duration.ofNanos(System.nanoTime() - killed);
                         System.out.printf("round %d: taken over in %d ms%n", round, took.toMillis());
                         assertThat(took).isLessThan(TAKEN_OVER);
@@ -75,12 +76,92 @@ class StandbyIT {
         }
     }
 
+    /** As on a machine that stands still, or whose network has gone: the server ends the session after a while, and the slot is free. */
+    @Test
+    @Tag("torture")
+    void the_second_captures_when_the_first_stands_still() throws Exception {
+        long seed = Long.getLong("seed", new Random().nextLong());
+        System.out.println("StandbyIT seed " + seed);
+        try (DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), Service.freePort());
+                BrokerProcess broker = BrokerProcess.start(folder.resolve("broker"))) {
+            String jdbcUrl = "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres";
+            TpcB.initialize(jdbcUrl);
+            execute(jdbcUrl, "ALTER SYSTEM SET wal_sender_timeout = '3s'", "SELECT pg_reload_conf()");
+            try (Service one = start("one", postgres, broker)) {
+                awaitNote(jdbcUrl);
+                try (Service two = start("two", postgres, broker);
+                        TpcB _ = TpcB.start(jdbcUrl, 3, seed, Duration.ofMillis(10))) {
+                    Service captures = one;
+                    Service waits = two;
+                    for (int round = 0; round < ROUNDS; round++) {
+                        awaitState(waits, "STANDBY");
+                        captures.awaitDelivered(100, Duration.ofSeconds(30));
+                        captures.signal("STOP");
+                        waits.awaitDelivered(100, Duration.ofSeconds(60));
+                        captures.signal("CONT");
+                        awaitState(captures, "STANDBY");
+                        Service next = waits;
+                        waits = captures;
+                        captures = next;
+                    }
+                }
+                awaitTopics(jdbcUrl, broker.bootstrapServers());
+            }
+        }
+    }
+
+    @Test
+    @Tag("torture")
+    void one_of_the_two_captures_when_the_database_is_back() throws Exception {
+        long seed = Long.getLong("seed", new Random().nextLong());
+        System.out.println("StandbyIT seed " + seed);
+        int port = Service.freePort();
+        DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), port);
+        try (BrokerProcess broker = BrokerProcess.start(folder.resolve("broker"))) {
+            String jdbcUrl = "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres";
+            TpcB.initialize(jdbcUrl);
+            try (Service one = start("one", postgres, broker)) {
+                awaitNote(jdbcUrl);
+                try (Service two = start("two", postgres, broker);
+                        TpcB _ = TpcB.start(jdbcUrl, 3, seed, Duration.ofMillis(10))) {
+                    awaitState(two, "STANDBY");
+                    for (int round = 0; round < ROUNDS; round++) {
+                        one.awaitDelivered(100, Duration.ofSeconds(30));
+                        postgres.close();
+                        awaitState(one, "RETRYING");
+                        awaitState(two, "RETRYING");
+                        postgres = DemoPostgres.start(folder.resolve("postgres"), port);
+                        long before = number(jdbcUrl, "SELECT count(*) FROM pgbench_history");
+                        Awaitility.await("what was written since")
+                                .atMost(Duration.ofSeconds(60))
+                                .until(() -> number(jdbcUrl, "SELECT count(*) FROM pgbench_history") > before + 100);
+                        Awaitility.await("one that captures and one that waits")
+                                .atMost(Duration.ofSeconds(60))
+                                .pollInterval(Duration.ofMillis(100))
+                                .until(() -> List.of("running standby", "standby running")
+                                        .contains(state(one) + " " + state(two)));
+                        if (state(one).equals("standby")) {
+                            // So that the next round begins as the first did.
+                            two.kill();
+                            awaitState(one, "RUNNING");
+                            two.restart();
+                            awaitState(two, "STANDBY");
+                        }
+                    }
+                }
+                awaitTopics(jdbcUrl, broker.bootstrapServers());
+            }
+        } finally {
+            postgres.close();
+        }
+    }
+
     private Service start(String name, DemoPostgres postgres, BrokerProcess broker) throws IOException {
         return Service.start(
                 folder.resolve(name),
                 """
                 name: standby
-                source: { postgresql: { url: %s, tables: [public.pgbench_*], slot: shared } }
+                source: { postgresql: { url: %s, tables: [public.pgbench_*], slot: shared, heartbeat: 3s } }
                 log: { path: log, durability: ephemeral }
                 streams:
                   accounts: { from: public.pgbench_accounts, to: { kafka: { required: true, partitions: 6, cleanup: delete } } }
@@ -98,11 +179,27 @@ class StandbyIT {
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(100))
                 .ignoreExceptions()
-                .until(() -> feeds(service).at("/source/status").asText().equalsIgnoreCase(state));
+                .until(() -> state(service).equalsIgnoreCase(state));
     }
 
-    private static JsonNode feeds(Service service) throws IOException {
-        return Fold.JSON.readTree(service.get("/feeds").body());
+    private static String state(Service service) throws IOException {
+        return service.feeds().at("/source/status").asText();
+    }
+
+    private static void execute(String jdbcUrl, String... commands) throws SQLException {
+        try (Connection connection = DriverManager.getConnection(jdbcUrl);
+                Statement statement = connection.createStatement()) {
+            for (String command : commands) {
+                statement.execute(command);
+            }
+        }
+    }
+
+    private static long number(String jdbcUrl, String query) throws SQLException {
+        try (Connection connection = DriverManager.getConnection(jdbcUrl);
+                Statement statement = connection.createStatement()) {
+            return number(statement, query);
+        }
     }
 
     /** That the tables' rows have arrived, as it is noted at the database. */
@@ -117,18 +214,6 @@ class StandbyIT {
                                     "SELECT count(*) FROM pg_description WHERE classoid = 'pg_publication'::regclass")
                             > 0);
         }
-    }
-
-    /** Since its last start. */
-    private static void awaitDelivered(Service service, long deltas, Duration patience) {
-        Awaitility.await("deliveries to Kafka, see " + service.folder().resolve("service.log"))
-                .atMost(patience)
-                .pollInterval(Duration.ofMillis(20))
-                .ignoreExceptions()
-                .until(() -> feeds(service).get("outputs").findValues("delivered").stream()
-                                .mapToLong(JsonNode::asLong)
-                                .sum()
-                        >= deltas);
     }
 
     private static void awaitTopics(String jdbcUrl, String brokers) throws SQLException {

@@ -26,6 +26,7 @@ import io.deltastreams.sink.memory.MemorySinks;
 import io.deltastreams.sink.memory.MemoryTarget;
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.Intake;
+import io.deltastreams.source.Intake.Earlier;
 import io.deltastreams.source.Intake.RetainedLog;
 import io.deltastreams.source.Inventory;
 import io.deltastreams.source.Inventory.CapturedTable;
@@ -42,8 +43,10 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
@@ -72,6 +75,7 @@ class RunTest {
     private final Script script = new Script();
     private final MemorySinks sinks = new MemorySinks();
     private final AtomicReference<InvalidPipeline> invalid = new AtomicReference<>();
+    private final AtomicBoolean left = new AtomicBoolean();
     private final CapturedChannel captured = new CapturedChannel(Thread::startVirtualThread);
     private final Handover handover = captured.handover();
     private final Thread channel = Thread.ofVirtual().start(this::moveIntoTheLog);
@@ -170,7 +174,7 @@ class RunTest {
                 new JsonCodecs().json(),
                 task -> Thread.ofVirtual().start(task),
                 invalid::set,
-                () -> {});
+                () -> left.set(true));
         run.start();
     }
 
@@ -466,5 +470,40 @@ class RunTest {
 
         target("orders").comeBack();
         await("durable", () -> assertThat(script.intake.durable()).contains(new Position(1, 1, 0)));
+    }
+
+    @Test
+    void a_source_that_waits_for_the_outputs_says_so() throws Exception {
+        target("orders").goAway("not yet");
+        start("orders: { from: public.orders, to: { memory: { required: true } } }", ", durability: ephemeral");
+        await("capture", () -> assertThat(script.runs).hasValue(1));
+
+        FutureTask<Earlier> alone = new FutureTask<>(script.intake::alone);
+        Thread.ofVirtual().start(alone);
+
+        await("reason", () -> assertThat(run.status().source().message()).contains("until the outputs have told"));
+        target("orders").comeBack();
+        assertThat(alone.get(20, TimeUnit.SECONDS).complete()).isTrue();
+        assertThat(run.status().source().message()).isEmpty();
+    }
+
+    @Test
+    void outputs_that_another_instance_had_meanwhile_begin_with_a_new_run() throws Exception {
+        start("orders: { from: public.orders, to: { memory: { required: true } } }", ", durability: ephemeral");
+        await("capture", () -> assertThat(script.runs).hasValue(1));
+        assertThat(script.intake.alone().complete()).isTrue();
+        target("orders").takeAway("another instance writes it");
+        script.commit(1, 10);
+        await("end", () -> assertThat(output("orders").state()).isEqualTo(State.STOPPED));
+
+        Thread.ofVirtual().start(() -> {
+            try {
+                script.intake.alone();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+        });
+
+        await("a new run", () -> assertThat(left).isTrue());
     }
 }

@@ -19,6 +19,7 @@ public final class MemoryTarget {
     private final Deque<Delta> deltas = new ArrayDeque<>();
     private @Nullable Position cursor;
     private @Nullable String away;
+    private @Nullable String taken;
     private int lostAnswers;
     private Predicate<Delta> poison = _ -> false;
 
@@ -29,6 +30,9 @@ public final class MemoryTarget {
     synchronized Outcome write(Deltas batch) {
         if (away != null) {
             return new Outcome.Unknown(away);
+        }
+        if (taken != null) {
+            return new Outcome.Superseded(taken);
         }
         for (Delta delta : batch.deltas()) {
             if (poison.test(delta)) {
@@ -77,6 +81,11 @@ public final class MemoryTarget {
     /** From now on nothing arrives, every write is {@code Unknown} and no sink is told its cursor, until {@link #comeBack}. */
     public synchronized void goAway(String reason) {
         away = reason;
+    }
+
+    /** From now on another instance writes here, and every write is {@code Superseded}. */
+    public synchronized void takeAway(String reason) {
+        taken = reason;
     }
 
     public synchronized void comeBack() {

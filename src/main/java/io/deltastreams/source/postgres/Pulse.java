@@ -66,6 +66,9 @@ final class Pulse {
         }
         Instant now = Instant.now();
         if (!now.isBefore(next)) {
+            if (next.equals(Instant.MIN)) {
+                session.streams();
+            }
             next = now.plus(settings.heartbeat());
             session.heartbeat();
             if (guard.look(session) && settings.budget().action() == WalBudget.Action.RESNAPSHOT) {
