@@ -6,10 +6,12 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.util.Base64;
+import java.util.List;
 
 /** Keys and certificates of a broker and its clients in a folder, as files of every kind. */
 final class Keys {
@@ -22,7 +24,7 @@ final class Keys {
         this.folder = folder;
     }
 
-    /** Makes {@code broker.p12}, {@code client.p12}, {@code trust.p12}, and {@code ca.pem}, {@code client.pem}, {@code clients.pem}, {@code stranger.pem}. */
+    /** Makes {@code broker.p12}, {@code client.p12}, {@code trust.p12}, {@code server.key}, and {@code ca.pem}, {@code client.pem}, {@code clients.pem}, {@code stranger.pem}. */
     static void make(Path folder) throws IOException, GeneralSecurityException, InterruptedException {
         Files.createDirectories(folder);
         Keys keys = new Keys(folder);
@@ -34,6 +36,12 @@ final class Keys {
         keys.write("ca.pem", pem("CERTIFICATE", broker.getCertificate("broker").getEncoded()));
         keys.write("clients.pem", clientCertificate);
         keys.write("client.pem", pem("PRIVATE KEY", clientKey) + clientCertificate);
+        byte[] brokerKey = broker.getKey("broker", PASSWORD.toCharArray()).getEncoded();
+        keys.write("server.key", pem("PRIVATE KEY", brokerKey));
+        // A database's server and driver refuse a key that others may read.
+        for (String name : List.of("server.key", "client.pem")) {
+            Files.setPosixFilePermissions(folder.resolve(name), PosixFilePermissions.fromString("rw-------"));
+        }
         // Signed by somebody who is not the broker.
         keys.write("stranger.pem", clientCertificate);
         keys.trust(broker.getCertificate("broker"));
