@@ -2,9 +2,9 @@
 # Builds the native executable target/*-runner: with a local GraalVM or Mandrel 25, or else in Quarkus' builder container. Prints its size, and how
 # fast it starts and what it takes (deploy/measure.sh); with DATABASE_URL and KAFKA_BOOTSTRAP_SERVERS it is tried on these once, too.
 #
-#   ./native-build.sh [--quick] [Maven's arguments]
+#   ./native-build.sh [--quick | --small] [Maven's arguments]
 #
-# --quick builds in half the time what runs slower (-Ob). NATIVE_ARGS, separated by commas, go to native-image: -O3 for throughput, --gc=G1 (Oracle
+# --quick builds in half the time what runs slower (-Ob); --small builds what takes less memory and runs slower, too (-Os). NATIVE_ARGS, separated by commas, go to native-image: -O3 for throughput, --gc=G1 (Oracle
 # GraalVM on Linux) where the heap is large, --pgo-instrument and later --pgo=FILE (Oracle GraalVM) for a profile of the real load.
 # BUILDER_IMAGE names another builder, MAVEN_OPTS goes to Maven as ever.
 set -euo pipefail
@@ -74,10 +74,16 @@ END
 }
 
 native_args=${NATIVE_ARGS:-}
-if [[ ${1:-} == --quick ]]; then
-  shift
-  native_args=${native_args:+$native_args,}-Ob
-fi
+case ${1:-} in
+  --quick)
+    shift
+    native_args=${native_args:+$native_args,}-Ob
+    ;;
+  --small)
+    shift
+    native_args=${native_args:+$native_args,}-Os
+    ;;
+esac
 readonly native_args
 
 if graalvm=$(find_graalvm); then
@@ -100,6 +106,10 @@ fi
 
 executable=$(realpath target/*-runner)
 readonly executable
+# RocksDB's library, which the executable has inside, too: where it finds it beside itself, it need not unpack it, and takes 15 MB less.
+arch=$(uname -m)
+[[ $arch == x86_64 ]] && library=librocksdbjni-linux64.so || library=librocksdbjni-linux-$arch.so
+(cd target && "${JAVA_HOME:+$JAVA_HOME/bin/}jar" --extract --file *-native-image-source-jar/lib/org.rocksdb.rocksdbjni-*.jar "$library")
 ls -lh "$executable"
 deploy/measure.sh "$executable"
 if [[ -n ${DATABASE_URL:-} && -n ${KAFKA_BOOTSTRAP_SERVERS:-} ]]; then
