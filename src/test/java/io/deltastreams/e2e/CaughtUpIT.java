@@ -45,7 +45,7 @@ class CaughtUpIT {
         Files.writeString(here.resolve("delta-streams.yaml"), pipeline);
         Path said = Files.createTempFile(folder, "said", ".log");
         List<String> command = new ArrayList<>(Program.command(
-                List.of("-Xmx512m", Program.QUICK, Program.compressing("lz4"), "-Dquarkus.http.port=0")));
+                List.of("-Xmx512m", Program.QUICK, Program.compressing("lz4"), "-Dquarkus.http.port=0"), true));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(here.toFile())

@@ -39,8 +39,11 @@ final class Program {
         return "native".equals(artifact().getProperty("type"));
     }
 
-    /** @param options of the JVM; the executable takes those of the heap and properties, and does without the rest */
-    static List<String> command(List<String> options) {
+    /**
+     * @param options of the JVM; the executable takes those of the heap and properties, and does without the rest
+     * @param recorded whether a JVM records, which makes its start some seconds longer
+     */
+    static List<String> command(List<String> options, boolean recorded) {
         List<String> command = new ArrayList<>();
         if (isNative()) {
             command.add(TARGET.resolve(artifact().getProperty("path")).toString());
@@ -52,7 +55,7 @@ final class Program {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
         String lookups = System.getProperty("test.lookups", "");
-        if (!lookups.isEmpty()) {
+        if (recorded && !lookups.isEmpty()) {
             command.add("-javaagent:" + System.getProperty("test.lookups.agent") + "=" + lookups);
         }
         command.addAll(

@@ -24,6 +24,9 @@ import org.awaitility.core.ConditionTimeoutException;
 /** The {@link Program} with a pipeline file, as a user runs it; at {@code -Xmx512m} if not told otherwise. */
 final class Service implements AutoCloseable {
 
+    /** How often a service is recorded: the first start, and one that finds what the first has left. */
+    private static final int RECORDED = 2;
+
     private static final Pattern PEAK = Pattern.compile("VmHWM:\\s*(\\d+) kB");
 
     private final Path folder;
@@ -31,6 +34,7 @@ final class Service implements AutoCloseable {
     private final List<String> options;
     private final Map<String, String> environment;
     private final HttpClient http = HttpClient.newHttpClient();
+    private int starts;
     private Process process;
 
     private Service(Path folder, int port, List<String> options, Map<String, String> environment) throws IOException {
@@ -61,7 +65,7 @@ final class Service implements AutoCloseable {
     private Process launch() throws IOException {
         List<String> all = new ArrayList<>(options);
         all.addAll(List.of("-XX:+ExitOnOutOfMemoryError", "-Dquarkus.http.port=" + port));
-        ProcessBuilder builder = new ProcessBuilder(Program.command(all))
+        ProcessBuilder builder = new ProcessBuilder(Program.command(all, starts++ < RECORDED))
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
