@@ -4,8 +4,9 @@
 #
 #   ./native-build.sh [--quick | --small] [Maven's arguments]
 #
-# --quick builds in half the time what runs slower (-Ob); --small builds what takes less memory and runs slower, too (-Os). NATIVE_ARGS, separated by commas, go to native-image: -O3 for throughput, --gc=G1 (Oracle
-# GraalVM on Linux) where the heap is large, --pgo-instrument and later --pgo=FILE (Oracle GraalVM) for a profile of the real load.
+# --quick builds in half the time what runs slower (-Ob); --small builds what takes less memory and runs slower, too (-Os). NATIVE_ARGS, separated
+# by commas, go to native-image: -O3 for throughput, --gc=G1 (Oracle GraalVM on Linux) where the heap is large, --pgo-instrument and later --pgo=FILE
+# (Oracle GraalVM) for a profile of the real load.
 # BUILDER_IMAGE names another builder, MAVEN_OPTS goes to Maven as ever.
 set -euo pipefail
 
@@ -75,15 +76,14 @@ END
 
 native_args=${NATIVE_ARGS:-}
 case ${1:-} in
-  --quick)
-    shift
-    native_args=${native_args:+$native_args,}-Ob
-    ;;
-  --small)
-    shift
-    native_args=${native_args:+$native_args,}-Os
-    ;;
+  --quick) level=-Ob ;;
+  --small) level=-Os ;;
+  *) level="" ;;
 esac
+if [[ -n $level ]]; then
+  shift
+  native_args=${native_args:+$native_args,}$level
+fi
 readonly native_args
 
 if graalvm=$(find_graalvm); then
@@ -107,8 +107,7 @@ fi
 executable=$(realpath target/*-runner)
 readonly executable
 # RocksDB's library, which the executable has inside, too: where it finds it beside itself, it need not unpack it, and takes 15 MB less.
-arch=$(uname -m)
-[[ $arch == x86_64 ]] && library=librocksdbjni-linux64.so || library=librocksdbjni-linux-$arch.so
+[[ $(uname -m) == x86_64 ]] && library=librocksdbjni-linux64.so || library=librocksdbjni-linux-aarch64.so
 (cd target && "${JAVA_HOME:+$JAVA_HOME/bin/}jar" --extract --file *-native-image-source-jar/lib/org.rocksdb.rocksdbjni-*.jar "$library")
 ls -lh "$executable"
 deploy/measure.sh "$executable"

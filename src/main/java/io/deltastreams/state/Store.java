@@ -91,13 +91,15 @@ final class Store implements AutoCloseable {
                     .orElseGet(() -> System.getProperty("java.io.tmpdir")));
         }
 
-        private static void remove(Path folder) throws IOException {
+        private static void remove(Path folder) {
             try (Stream<Path> files = Files.list(folder)) {
                 for (Path file : files.toList()) {
                     Files.delete(file);
                 }
+                Files.delete(folder);
+            } catch (IOException _) {
+                // Not every file system lets go of what is in use, NFS among them; what is loaded works all the same.
             }
-            Files.delete(folder);
         }
 
         static void check() throws IOException {
