@@ -40,120 +40,119 @@ class StandbyIT {
     @TempDir
     Path folder;
 
-    @Test
-    void the_second_captures_when_the_first_is_killed() throws Exception {
+    /** Two instances, and the servers that both have; one captures when the story begins. */
+    private final class Pair implements AutoCloseable {
+
+        private final int port = Service.freePort();
+        private DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), port);
+        private final BrokerProcess broker = BrokerProcess.start(folder.resolve("broker"));
+        private final String jdbcUrl = "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres";
+        private Service captures;
+        private Service waits;
+
+        private Pair() throws IOException, SQLException {
+            TpcB.initialize(jdbcUrl);
+            captures = start("one", postgres, broker);
+            // One that is killed amid the first rows has nothing that a successor could go on from.
+            awaitNote(jdbcUrl);
+            waits = start("two", postgres, broker);
+        }
+
+        private void swap() {
+            Service next = waits;
+            waits = captures;
+            captures = next;
+        }
+
+        private void stopDatabase() {
+            postgres.close();
+        }
+
+        private void startDatabase() {
+            postgres = DemoPostgres.start(folder.resolve("postgres"), port);
+        }
+
+        @Override
+        public void close() {
+            waits.close();
+            captures.close();
+            broker.close();
+            postgres.close();
+        }
+    }
+
+    /** What happens to a pair in a round; when it ends, one captures and the other waits or is about to. */
+    @FunctionalInterface
+    private interface Round {
+        void play(Pair pair) throws Exception;
+    }
+
+    /** Plays it under load, round after round; then each change is on Kafka once. */
+    private void play(Round round) throws Exception {
         long seed = Long.getLong("seed", new Random().nextLong());
         System.out.println("StandbyIT seed " + seed);
         Random random = new Random(seed);
-        try (DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), Service.freePort());
-                BrokerProcess broker = BrokerProcess.start(folder.resolve("broker"))) {
-            String jdbcUrl = "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres";
-            TpcB.initialize(jdbcUrl);
-            try (Service one = start("one", postgres, broker)) {
-                // One that is killed amid the first rows has nothing that a successor could go on from.
-                awaitNote(jdbcUrl);
-                try (Service two = start("two", postgres, broker);
-                        TpcB _ = TpcB.start(jdbcUrl, 3, seed, Duration.ofMillis(10))) {
-                    Service captures = one;
-                    Service waits = two;
-                    for (int round = 0; round < ROUNDS; round++) {
-                        awaitState(waits, "STANDBY");
-                        captures.awaitDelivered(1 + random.nextInt(300), Duration.ofSeconds(30));
-                        long killed = System.nanoTime();
-                        captures.kill();
-                        waits.awaitDelivered(1, Duration.ofSeconds(60));
-                        Duration took = Duration.ofNanos(System.nanoTime() - killed);
-                        System.out.printf("round %d: taken over in %d ms%n", round, took.toMillis());
-                        assertThat(took).isLessThan(TAKEN_OVER);
-                        captures.restart();
-                        Service next = waits;
-                        waits = captures;
-                        captures = next;
-                    }
+        try (Pair pair = new Pair()) {
+            try (TpcB _ = TpcB.start(pair.jdbcUrl, 3, seed, Duration.ofMillis(10))) {
+                for (int number = 0; number < ROUNDS; number++) {
+                    awaitState(pair.waits, "STANDBY");
+                    pair.captures.awaitDelivered(1 + random.nextInt(300), Duration.ofSeconds(30));
+                    round.play(pair);
                 }
-                awaitTopics(jdbcUrl, broker.bootstrapServers());
             }
+            awaitTopics(pair.jdbcUrl, pair.broker.bootstrapServers());
         }
+    }
+
+    @Test
+    void the_second_captures_when_the_first_is_killed() throws Exception {
+        play(pair -> {
+            long killed = System.nanoTime();
+            pair.captures.kill();
+            pair.waits.awaitDelivered(1, Duration.ofSeconds(60));
+            Duration took = Duration.ofNanos(System.nanoTime() - killed);
+            System.out.printf("taken over in %d ms%n", took.toMillis());
+            assertThat(took).isLessThan(TAKEN_OVER);
+            pair.captures.restart();
+            pair.swap();
+        });
     }
 
     /** As on a machine that stands still, or whose network has gone: the server ends the session after a while, and the slot is free. */
     @Test
     @Tag("torture")
     void the_second_captures_when_the_first_stands_still() throws Exception {
-        long seed = Long.getLong("seed", new Random().nextLong());
-        System.out.println("StandbyIT seed " + seed);
-        try (DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), Service.freePort());
-                BrokerProcess broker = BrokerProcess.start(folder.resolve("broker"))) {
-            String jdbcUrl = "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres";
-            TpcB.initialize(jdbcUrl);
-            execute(jdbcUrl, "ALTER SYSTEM SET wal_sender_timeout = '3s'", "SELECT pg_reload_conf()");
-            try (Service one = start("one", postgres, broker)) {
-                awaitNote(jdbcUrl);
-                try (Service two = start("two", postgres, broker);
-                        TpcB _ = TpcB.start(jdbcUrl, 3, seed, Duration.ofMillis(10))) {
-                    Service captures = one;
-                    Service waits = two;
-                    for (int round = 0; round < ROUNDS; round++) {
-                        awaitState(waits, "STANDBY");
-                        captures.awaitDelivered(100, Duration.ofSeconds(30));
-                        captures.signal("STOP");
-                        waits.awaitDelivered(100, Duration.ofSeconds(60));
-                        captures.signal("CONT");
-                        awaitState(captures, "STANDBY");
-                        Service next = waits;
-                        waits = captures;
-                        captures = next;
-                    }
-                }
-                awaitTopics(jdbcUrl, broker.bootstrapServers());
-            }
-        }
+        play(pair -> {
+            execute(pair.jdbcUrl, "ALTER SYSTEM SET wal_sender_timeout = '3s'", "SELECT pg_reload_conf()");
+            pair.captures.signal("STOP");
+            pair.waits.awaitDelivered(100, Duration.ofSeconds(60));
+            pair.captures.signal("CONT");
+            awaitState(pair.captures, "STANDBY");
+            pair.swap();
+        });
     }
 
     @Test
     @Tag("torture")
     void one_of_the_two_captures_when_the_database_is_back() throws Exception {
-        long seed = Long.getLong("seed", new Random().nextLong());
-        System.out.println("StandbyIT seed " + seed);
-        int port = Service.freePort();
-        DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), port);
-        try (BrokerProcess broker = BrokerProcess.start(folder.resolve("broker"))) {
-            String jdbcUrl = "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres";
-            TpcB.initialize(jdbcUrl);
-            try (Service one = start("one", postgres, broker)) {
-                awaitNote(jdbcUrl);
-                try (Service two = start("two", postgres, broker);
-                        TpcB _ = TpcB.start(jdbcUrl, 3, seed, Duration.ofMillis(10))) {
-                    awaitState(two, "STANDBY");
-                    for (int round = 0; round < ROUNDS; round++) {
-                        one.awaitDelivered(100, Duration.ofSeconds(30));
-                        postgres.close();
-                        awaitState(one, "RETRYING");
-                        awaitState(two, "RETRYING");
-                        postgres = DemoPostgres.start(folder.resolve("postgres"), port);
-                        long before = number(jdbcUrl, "SELECT count(*) FROM pgbench_history");
-                        Awaitility.await("what was written since")
-                                .atMost(Duration.ofSeconds(60))
-                                .until(() -> number(jdbcUrl, "SELECT count(*) FROM pgbench_history") > before + 100);
-                        Awaitility.await("one that captures and one that waits")
-                                .atMost(Duration.ofSeconds(60))
-                                .pollInterval(Duration.ofMillis(100))
-                                .until(() -> List.of("running standby", "standby running")
-                                        .contains(state(one) + " " + state(two)));
-                        if (state(one).equals("standby")) {
-                            // So that the next round begins as the first did.
-                            two.kill();
-                            awaitState(one, "RUNNING");
-                            two.restart();
-                            awaitState(two, "STANDBY");
-                        }
-                    }
-                }
-                awaitTopics(jdbcUrl, broker.bootstrapServers());
+        play(pair -> {
+            pair.stopDatabase();
+            awaitState(pair.captures, "RETRYING");
+            awaitState(pair.waits, "RETRYING");
+            pair.startDatabase();
+            long before = number(pair.jdbcUrl, "SELECT count(*) FROM pgbench_history");
+            Awaitility.await("what was written since")
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> number(pair.jdbcUrl, "SELECT count(*) FROM pgbench_history") > before + 100);
+            Awaitility.await("one that captures and one that waits")
+                    .atMost(Duration.ofSeconds(60))
+                    .pollInterval(Duration.ofMillis(100))
+                    .until(() -> List.of("running standby", "standby running")
+                            .contains(state(pair.captures) + " " + state(pair.waits)));
+            if (state(pair.captures).equals("standby")) {
+                pair.swap();
             }
-        } finally {
-            postgres.close();
-        }
+        });
     }
 
     private Service start(String name, DemoPostgres postgres, BrokerProcess broker) throws IOException {
