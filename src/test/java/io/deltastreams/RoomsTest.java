@@ -10,7 +10,12 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import java.lang.annotation.Annotation;
 import java.util.Arrays;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +29,19 @@ class RoomsTest {
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages("io.deltastreams");
+
+    /** {@link io.deltastreams.packaging}: two builds would not give the same package. */
+    @Test
+    void no_class_answers_both_get_and_delete() {
+        noClasses()
+                .that(describe("answer GET", declares(GET.class)))
+                .should(ArchCondition.from(describe("answer DELETE, too: a superclass can", declares(DELETE.class))))
+                .check(CLASSES);
+    }
+
+    private static Predicate<JavaClass> declares(Class<? extends Annotation> annotation) {
+        return type -> type.getMethods().stream().anyMatch(method -> method.isAnnotatedWith(annotation));
+    }
 
     @ParameterizedTest
     @CsvSource({

@@ -10,7 +10,6 @@ import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import jakarta.ws.rs.Consumes;
-import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -31,7 +30,7 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 @Path("/admin/snapshots")
 @Blocking
 @Produces(MediaType.APPLICATION_JSON)
-public class SnapshotAdmin {
+public class SnapshotAdmin extends SnapshotCancel {
 
     private static final String PROBLEM = "application/problem+json";
     private static final int AGAIN_SECONDS = 5;
@@ -41,6 +40,7 @@ public class SnapshotAdmin {
     private final Pipeline pipeline;
 
     SnapshotAdmin(Pipeline pipeline) {
+        super(pipeline);
         this.pipeline = pipeline;
     }
 
@@ -91,13 +91,6 @@ public class SnapshotAdmin {
         return view(snapshots);
     }
 
-    @DELETE
-    public StatusView cancel() throws Refused, InterruptedException {
-        TableSnapshots snapshots = pipeline.snapshots();
-        snapshots.cancel();
-        return view(snapshots);
-    }
-
     private static List<String> tables(String body) throws Refused {
         try {
             JsonObject json = new JsonObject(body);
@@ -113,7 +106,7 @@ public class SnapshotAdmin {
         throw new Refused(Reason.WRONG, "the body must name at least one table, and nothing else: " + EXAMPLE);
     }
 
-    private static StatusView view(TableSnapshots snapshots) {
+    static StatusView view(TableSnapshots snapshots) {
         TableSnapshots.Status status = snapshots.status();
         return new StatusView(
                 status.paused(),
