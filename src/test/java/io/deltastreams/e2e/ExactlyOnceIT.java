@@ -17,15 +17,15 @@ import java.util.Objects;
 import java.util.Random;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Service and broker are killed in turn, as the seed says, under load; then who reads only what is committed has each delta of the log once. */
-@Timeout(value = 480)
+@Timeout(value = 240)
 class ExactlyOnceIT {
 
-    private static final int ROUNDS = Integer.getInteger("rounds", 20);
     private static final List<String> STREAMS = List.of("accounts", "branches", "tellers", "history");
 
     @TempDir
@@ -33,6 +33,17 @@ class ExactlyOnceIT {
 
     @Test
     void each_delta_is_there_once_and_in_order_through_kills_of_service_and_broker() throws Exception {
+        throughKills(8);
+    }
+
+    @Test
+    @Tag("torture")
+    @Timeout(value = 900)
+    void each_delta_is_there_once_and_in_order_through_many_kills() throws Exception {
+        throughKills(40);
+    }
+
+    private void throughKills(int rounds) throws Exception {
         long seed = Long.getLong("seed", new Random().nextLong());
         System.out.println("ExactlyOnceIT seed " + seed);
         Random random = new Random(seed);
@@ -48,7 +59,7 @@ class ExactlyOnceIT {
                     Program.QUICK,
                     Program.compressing("gzip"))) {
                 try (TpcB _ = TpcB.start(jdbcUrl, 3, seed, Duration.ofMillis(10))) {
-                    for (int round = 0; round < ROUNDS; round++) {
+                    for (int round = 0; round < rounds; round++) {
                         // Mostly amid the writing; now and then before it begins.
                         service.awaitDelivered(
                                 random.nextInt(4) == 0 ? 0 : 1 + random.nextInt(500), Duration.ofMinutes(2));
