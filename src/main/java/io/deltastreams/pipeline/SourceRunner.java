@@ -76,6 +76,10 @@ final class SourceRunner implements Intake, AutoCloseable {
     private final Object gate = new Object();
 
     private volatile boolean closed;
+
+    /** Why nothing that is captured can be kept any more. */
+    private volatile @Nullable String logFailure;
+
     private volatile @Nullable ChangeSource current;
     private volatile State state = State.STARTING;
     private volatile String message = "";
@@ -167,6 +171,12 @@ final class SourceRunner implements Intake, AutoCloseable {
             state = State.STOPPED;
             message = "a bug ended the source: " + e;
             LOG.errorf(e, "source=%s state=stopped", definition.kind());
+        } finally {
+            String failure = logFailure;
+            if (failure != null) {
+                state = State.STOPPED;
+                message = failure + "; mend the disk, then start the service again";
+            }
         }
     }
 
@@ -246,7 +256,7 @@ final class SourceRunner implements Intake, AutoCloseable {
 
     @Override
     public void take(Batch batch) throws InterruptedException {
-        handover.put(new Handover.Captured(batch, log, logFailed));
+        handover.put(new Handover.Captured(batch, log, this::logFailed));
         for (Transaction transaction : batch.transactions()) {
             count(transaction.changes());
             committedAt = transaction.committedAt();
@@ -331,9 +341,13 @@ final class SourceRunner implements Intake, AutoCloseable {
                 notes);
     }
 
-    /** Stops taking; returns when nothing of the source runs any more, or after {@link #CLOSING} where it does not let go of its server. */
-    @Override
-    public void close() {
+    private void logFailed(Throwable failure) {
+        logFailed.accept(failure);
+        logFailure = String.valueOf(failure.getMessage());
+        endCapture();
+    }
+
+    private void endCapture() {
         closed = true;
         synchronized (gate) {
             gate.notifyAll();
@@ -342,6 +356,12 @@ final class SourceRunner implements Intake, AutoCloseable {
         if (source != null) {
             Thread.ofVirtual().name("delta-streams-source-close").start(source::close);
         }
+    }
+
+    /** Stops taking; returns when nothing of the source runs any more, or after {@link #CLOSING} where it does not let go of its server. */
+    @Override
+    public void close() {
+        endCapture();
         try {
             if (thread.getState() != Thread.State.NEW && !thread.join(CLOSING)) {
                 LOG.warnf("source=%s state=closing note=\"still ends by itself\"", definition.kind());
