@@ -139,6 +139,9 @@ class RetryingTest {
 
         // when
         write.cancel();
+        // One that is under way at that moment may still end.
+        AtomicInteger before = new AtomicInteger();
+        await().during(Duration.ofMillis(200)).until(() -> before.getAndSet(watch.doubts.get()) == watch.doubts.get());
         target.comeBack();
 
         // then
