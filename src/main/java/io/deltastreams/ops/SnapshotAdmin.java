@@ -37,11 +37,8 @@ public class SnapshotAdmin extends SnapshotCancel {
     private static final int ACCEPTED = 202;
     private static final String EXAMPLE = "{\"tables\": [\"public.orders\"]}";
 
-    private final Pipeline pipeline;
-
     SnapshotAdmin(Pipeline pipeline) {
         super(pipeline);
-        this.pipeline = pipeline;
     }
 
     /**

@@ -11,7 +11,7 @@ import jakarta.ws.rs.DELETE;
  */
 public abstract class SnapshotCancel {
 
-    private final Pipeline pipeline;
+    final Pipeline pipeline;
 
     SnapshotCancel(Pipeline pipeline) {
         this.pipeline = pipeline;
