@@ -251,6 +251,7 @@ final class Run implements AutoCloseable {
         if (logFailure == null) {
             logFailure = String.valueOf(failure.getMessage());
             LOG.errorf(failure, "log=%s state=failed", definition.log().path());
+            source.end(logFailure + "; mend the disk, then start the service again");
         }
     }
 

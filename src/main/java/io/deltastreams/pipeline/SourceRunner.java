@@ -77,8 +77,8 @@ final class SourceRunner implements Intake, AutoCloseable {
 
     private volatile boolean closed;
 
-    /** Why nothing that is captured can be kept any more. */
-    private volatile @Nullable String logFailure;
+    /** Why it captures no more, where that is not for its run's end. */
+    private volatile @Nullable String ended;
 
     private volatile @Nullable ChangeSource current;
     private volatile State state = State.STARTING;
@@ -172,10 +172,10 @@ final class SourceRunner implements Intake, AutoCloseable {
             message = "a bug ended the source: " + e;
             LOG.errorf(e, "source=%s state=stopped", definition.kind());
         } finally {
-            String failure = logFailure;
-            if (failure != null) {
+            String why = ended;
+            if (why != null) {
                 state = State.STOPPED;
-                message = failure + "; mend the disk, then start the service again";
+                message = why;
             }
         }
     }
@@ -256,7 +256,7 @@ final class SourceRunner implements Intake, AutoCloseable {
 
     @Override
     public void take(Batch batch) throws InterruptedException {
-        handover.put(new Handover.Captured(batch, log, this::logFailed));
+        handover.put(new Handover.Captured(batch, log, logFailed));
         for (Transaction transaction : batch.transactions()) {
             count(transaction.changes());
             committedAt = transaction.committedAt();
@@ -341,9 +341,9 @@ final class SourceRunner implements Intake, AutoCloseable {
                 notes);
     }
 
-    private void logFailed(Throwable failure) {
-        logFailed.accept(failure);
-        logFailure = String.valueOf(failure.getMessage());
+    /** Captures no more, and says why; does not wait. */
+    void end(String why) {
+        ended = why;
         endCapture();
     }
 
