@@ -89,19 +89,8 @@ final class CanonicalBytecode {
             // A build of the executable makes no package for a JVM.
             return;
         }
-        SequencedMap<ZipEntry, byte[]> files = new LinkedHashMap<>();
-        try (JarFile opened = new JarFile(jar.toFile())) {
-            for (ZipEntry entry : (Iterable<ZipEntry>) opened.stream().map(ZipEntry.class::cast)::iterator) {
-                files.put(entry, opened.getInputStream(entry).readAllBytes());
-            }
-        }
-        Map<String, byte[]> classes = new HashMap<>();
-        files.forEach((entry, content) -> {
-            if (entry.getName().endsWith(".class")) {
-                classes.put(entry.getName(), content);
-            }
-        });
-        Map<String, byte[]> rewritten = rewritten(classes);
+        SequencedMap<ZipEntry, byte[]> files = files(jar);
+        Map<String, byte[]> rewritten = rewritten(classes(files));
         Path beside = jar.resolveSibling(jar.getFileName() + ".canonical");
         try (OutputStream file = Files.newOutputStream(beside);
                 ZipOutputStream zip = new ZipOutputStream(file)) {
@@ -115,6 +104,24 @@ final class CanonicalBytecode {
             }
         }
         Files.move(beside, jar, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** What a JAR holds, in its order. */
+    static SequencedMap<ZipEntry, byte[]> files(Path jar) throws IOException {
+        SequencedMap<ZipEntry, byte[]> files = new LinkedHashMap<>();
+        try (JarFile opened = new JarFile(jar.toFile())) {
+            for (ZipEntry entry : (Iterable<ZipEntry>) opened.stream().map(ZipEntry.class::cast)::iterator) {
+                files.put(entry, opened.getInputStream(entry).readAllBytes());
+            }
+        }
+        return files;
+    }
+
+    /** The class files, by their names. */
+    static Map<String, byte[]> classes(Map<ZipEntry, byte[]> files) {
+        return files.entrySet().stream()
+                .filter(file -> file.getKey().getName().endsWith(".class"))
+                .collect(Collectors.toMap(file -> file.getKey().getName(), Map.Entry::getValue));
     }
 
     /**

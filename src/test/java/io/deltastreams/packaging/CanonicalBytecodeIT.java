@@ -3,11 +3,8 @@ package io.deltastreams.packaging;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.util.HashMap;
+import java.nio.file.Path;
 import java.util.Map;
-import java.util.jar.JarEntry;
-import java.util.jar.JarFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIf;
 
@@ -17,16 +14,8 @@ class CanonicalBytecodeIT {
 
     @Test
     void the_packages_classes_have_the_canonical_form() throws IOException {
-        Map<String, byte[]> packaged = new HashMap<>();
-        try (JarFile jar = new JarFile("target/quarkus-app/quarkus/generated-bytecode.jar")) {
-            for (JarEntry entry : (Iterable<JarEntry>) jar.stream()::iterator) {
-                if (entry.getName().endsWith(".class")) {
-                    try (InputStream content = jar.getInputStream(entry)) {
-                        packaged.put(entry.getName(), content.readAllBytes());
-                    }
-                }
-            }
-        }
+        Map<String, byte[]> packaged = CanonicalBytecode.classes(
+                CanonicalBytecode.files(Path.of("target/quarkus-app/quarkus/generated-bytecode.jar")));
 
         Map<String, byte[]> canonical = CanonicalBytecode.rewritten(packaged);
 

@@ -14,7 +14,6 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -77,9 +76,8 @@ class CanonicalBytecodeTest {
 
     private static Map<String, byte[]> generated(Random random) {
         List<String> names = names("Config", random);
-        List<String> keys =
-                shuffled(IntStream.range(0, MANY).mapToObj(i -> "proxykey" + i).toList(), random);
-        return new HashMap<>(Map.of(
+        List<String> keys = names("proxykey", random);
+        return Map.of(
                 file(SHARED),
                 shared(names),
                 file(CUSTOMIZER),
@@ -89,17 +87,14 @@ class CanonicalBytecodeTest {
                 "io/quarkus/runner/recorded/A$first.class",
                 recorded("A$first", keys.subList(0, MANY / 2), "putValue"),
                 "io/quarkus/runner/recorded/B$second.class",
-                recorded("B$second", keys, "getValue")));
+                recorded("B$second", keys, "getValue"));
     }
 
     private static List<String> names(String prefix, Random random) {
-        return shuffled(IntStream.range(0, MANY).mapToObj(i -> prefix + i).toList(), random);
-    }
-
-    private static List<String> shuffled(List<String> list, Random random) {
-        List<String> shuffled = new ArrayList<>(list);
-        Collections.shuffle(shuffled, random);
-        return shuffled;
+        List<String> names = new ArrayList<>(
+                IntStream.range(0, MANY).mapToObj(i -> prefix + i).toList());
+        Collections.shuffle(names, random);
+        return names;
     }
 
     private static String file(ClassDesc type) {
