@@ -97,8 +97,7 @@ class CaughtUpIT {
     private void deliversAndEnds(String engine) throws Exception {
         try (DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), Service.freePort());
                 BrokerProcess broker = BrokerProcess.start(folder.resolve("broker"));
-                Connection connection = DriverManager.getConnection(
-                        "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres");
+                Connection connection = DriverManager.getConnection(Jdbc.url(postgres));
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE TABLE items (id int PRIMARY KEY, amount int NOT NULL)");
             statement.execute("CREATE TABLE other (id int PRIMARY KEY)");
@@ -137,8 +136,7 @@ class CaughtUpIT {
 
     /** Of a table that is captured, too, but that no stream reads. */
     private static void write(DemoPostgres postgres, AtomicBoolean stop) {
-        try (Connection connection = DriverManager.getConnection(
-                        "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres");
+        try (Connection connection = DriverManager.getConnection(Jdbc.url(postgres));
                 Statement statement = connection.createStatement()) {
             for (int id = 0; !stop.get(); id++) {
                 statement.execute("INSERT INTO other VALUES (%d)".formatted(id));
@@ -195,8 +193,7 @@ class CaughtUpIT {
     @Test
     void a_job_that_cannot_end_says_what_it_waits_for() throws Exception {
         try (DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), Service.freePort());
-                Connection connection = DriverManager.getConnection(
-                        "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres");
+                Connection connection = DriverManager.getConnection(Jdbc.url(postgres));
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE TABLE items (id int PRIMARY KEY, amount int NOT NULL)");
             statement.execute("CREATE TABLE other (id int PRIMARY KEY)");

@@ -32,7 +32,7 @@ class DiskFullIT {
     @Test
     void capture_ends_and_says_so_and_a_restart_goes_on_without_loss() throws Exception {
         try (DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), Service.freePort())) {
-            String jdbcUrl = "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres";
+            String jdbcUrl = Jdbc.url(postgres);
             try (Connection connection = DriverManager.getConnection(jdbcUrl);
                     Statement statement = connection.createStatement()) {
                 statement.execute("CREATE TABLE items (id bigserial PRIMARY KEY, filler text)");

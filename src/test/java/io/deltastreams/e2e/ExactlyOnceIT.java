@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,7 +48,7 @@ class ExactlyOnceIT {
         Random random = new Random(seed);
         try (DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), Service.freePort());
                 BrokerProcess broker = BrokerProcess.start(folder.resolve("broker"))) {
-            String jdbcUrl = "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres";
+            String jdbcUrl = Jdbc.url(postgres);
             TpcB.initialize(jdbcUrl);
             try (Service service = Service.start(
                     folder.resolve("service"),
@@ -75,7 +74,7 @@ class ExactlyOnceIT {
                     }
                 }
                 service.awaitReady();
-                awaitDelivery(service);
+                service.awaitNoLag(Duration.ofSeconds(90));
                 assertThat(service.terminate()).as("drained by SIGTERM").isLessThan(Duration.ofSeconds(10));
             }
             assertTopics(broker.bootstrapServers());
@@ -93,14 +92,6 @@ class ExactlyOnceIT {
                   tellers: { from: public.pgbench_tellers, to: { kafka: { required: true, optimize: throughput, transaction_limit: 4KB } } }
                   history: { from: public.pgbench_history, to: { kafka: { required: true, partitions: 6 } } }
                 """.formatted(url);
-    }
-
-    private static void awaitDelivery(Service service) {
-        Awaitility.await("delivery to Kafka")
-                .atMost(Duration.ofSeconds(90))
-                .pollInterval(Duration.ofMillis(200))
-                .until(() -> service.feeds().get("outputs").findValuesAsText("lagSeconds").stream()
-                        .allMatch("0.0"::equals));
     }
 
     private void assertTopics(String brokers) throws IOException {

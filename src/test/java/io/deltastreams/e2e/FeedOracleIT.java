@@ -335,7 +335,7 @@ class FeedOracleIT {
                 .mapToObj(i -> Table.of("t" + i, new Random(first + i)))
                 .toList();
         try (DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), Service.freePort())) {
-            String jdbcUrl = "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres";
+            String jdbcUrl = Jdbc.url(postgres);
             try (Connection connection = DriverManager.getConnection(jdbcUrl)) {
                 for (Table table : tables) {
                     for (String command : table.create()) {

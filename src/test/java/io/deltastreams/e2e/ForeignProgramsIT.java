@@ -76,7 +76,7 @@ class ForeignProgramsIT {
         postgres = DemoPostgres.start(folder.resolve("postgres"), Service.freePort());
         broker = BrokerProcess.start(folder.resolve("broker"));
         registry.start();
-        connection = DriverManager.getConnection("jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres");
+        connection = DriverManager.getConnection(Jdbc.url(postgres));
         long seed = Long.getLong("seed", new Random().nextLong());
         System.out.println("ForeignProgramsIT seed " + seed);
         try (Statement statement = connection.createStatement()) {

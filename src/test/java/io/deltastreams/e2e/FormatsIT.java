@@ -45,8 +45,7 @@ class FormatsIT {
         try (DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), Service.freePort());
                 BrokerProcess broker = BrokerProcess.start(folder.resolve("broker"));
                 RealRegistry registry = new RealRegistry();
-                Connection connection = DriverManager.getConnection(
-                        "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres");
+                Connection connection = DriverManager.getConnection(Jdbc.url(postgres));
                 Statement statement = connection.createStatement()) {
             statement.execute(
                     "CREATE TABLE items (id int PRIMARY KEY, amount numeric(12,2) NOT NULL, note text, big bigint)");

@@ -44,7 +44,7 @@ class MainJobIT {
         int kafkaPort = Service.freePort();
         DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), postgresPort);
         DemoKafka kafka = DemoKafka.start(folder.resolve("kafka"), kafkaPort);
-        String jdbcUrl = "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres";
+        String jdbcUrl = Jdbc.url(postgres);
         TpcB.initialize(jdbcUrl);
 
         try (Service service =
@@ -115,16 +115,7 @@ class MainJobIT {
     }
 
     private static void assertTopics(Oracle oracle, Service service, String brokers) throws SQLException {
-        Awaitility.await("delivery to Kafka")
-                .atMost(Duration.ofSeconds(60))
-                .pollInterval(Duration.ofMillis(200))
-                .until(
-                        () -> Fold.JSON
-                                .readTree(service.get("/feeds").body())
-                                .get("outputs")
-                                .findValuesAsText("lagSeconds")
-                                .stream()
-                                .allMatch("0.0"::equals));
+        service.awaitNoLag(Duration.ofSeconds(60));
         for (Map.Entry<String, String> stream : STREAMS.entrySet()) {
             List<JsonNode> rows = TopicReader.rows(brokers, stream.getKey());
             oracle.assertEqual(stream.getValue(), rows);

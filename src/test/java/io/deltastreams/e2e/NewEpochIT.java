@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
@@ -29,8 +28,8 @@ class NewEpochIT {
     void a_reader_is_told_once_and_folds_to_the_table_again() throws Exception {
         List<String> gaps = new CopyOnWriteArrayList<>();
         try (DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), Service.freePort())) {
-            String jdbcUrl = "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres";
-            execute(jdbcUrl, "CREATE TABLE items (id int PRIMARY KEY)", "INSERT INTO items VALUES (1), (2), (3)");
+            String jdbcUrl = Jdbc.url(postgres);
+            Jdbc.execute(jdbcUrl, "CREATE TABLE items (id int PRIMARY KEY)", "INSERT INTO items VALUES (1), (2), (3)");
             String pipeline = """
                     source: { postgresql: { url: "%s", tables: [public.items], heartbeat: 1s } }
                     log: { path: log }
@@ -42,7 +41,7 @@ class NewEpochIT {
 
                 service.kill();
                 awaitIdleSlot(jdbcUrl);
-                execute(
+                Jdbc.execute(
                         jdbcUrl,
                         "SELECT pg_drop_replication_slot('delta_streams')",
                         "DELETE FROM items WHERE id = 1",
@@ -53,18 +52,9 @@ class NewEpochIT {
 
                 service.kill();
                 service.restart();
-                execute(jdbcUrl, "INSERT INTO items VALUES (5)");
+                Jdbc.execute(jdbcUrl, "INSERT INTO items VALUES (5)");
                 awaitRows(reader, 2, 3, 4, 5);
                 assertThat(gaps).hasSize(1);
-            }
-        }
-    }
-
-    private static void execute(String jdbcUrl, String... commands) throws SQLException {
-        try (Connection connection = DriverManager.getConnection(jdbcUrl);
-                Statement statement = connection.createStatement()) {
-            for (String command : commands) {
-                statement.execute(command);
             }
         }
     }

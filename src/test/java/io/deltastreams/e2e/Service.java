@@ -132,6 +132,15 @@ final class Service implements AutoCloseable {
         }
     }
 
+    /** Waits until every output has what the log has. */
+    void awaitNoLag(Duration patience) {
+        Awaitility.await("delivery to Kafka")
+                .atMost(patience)
+                .pollInterval(Duration.ofMillis(200))
+                .until(() -> feeds().get("outputs").findValuesAsText("lagSeconds").stream()
+                        .allMatch("0.0"::equals));
+    }
+
     JsonNode feeds() throws IOException {
         return Fold.JSON.readTree(get("/feeds").body());
     }

@@ -46,7 +46,7 @@ class StandbyIT {
         private final int port = Service.freePort();
         private DemoPostgres postgres = DemoPostgres.start(folder.resolve("postgres"), port);
         private final BrokerProcess broker = BrokerProcess.start(folder.resolve("broker"));
-        private final String jdbcUrl = "jdbc:" + postgres.url().replace("postgres@", "") + "?user=postgres";
+        private final String jdbcUrl = Jdbc.url(postgres);
         private Service captures;
         private Service waits;
 
@@ -123,7 +123,7 @@ class StandbyIT {
     @Tag("torture")
     void the_second_captures_when_the_first_stands_still() throws Exception {
         play(pair -> {
-            execute(pair.jdbcUrl, "ALTER SYSTEM SET wal_sender_timeout = '3s'", "SELECT pg_reload_conf()");
+            Jdbc.execute(pair.jdbcUrl, "ALTER SYSTEM SET wal_sender_timeout = '3s'", "SELECT pg_reload_conf()");
             pair.captures.signal("STOP");
             pair.waits.awaitDelivered(100, Duration.ofSeconds(60));
             pair.captures.signal("CONT");
@@ -183,15 +183,6 @@ class StandbyIT {
 
     private static String state(Service service) throws IOException {
         return service.feeds().at("/source/status").asText();
-    }
-
-    private static void execute(String jdbcUrl, String... commands) throws SQLException {
-        try (Connection connection = DriverManager.getConnection(jdbcUrl);
-                Statement statement = connection.createStatement()) {
-            for (String command : commands) {
-                statement.execute(command);
-            }
-        }
     }
 
     private static long number(String jdbcUrl, String query) throws SQLException {
