@@ -318,7 +318,7 @@ class RunTest {
         await("letters", () -> assertThat(box.letters).hasSize(2));
         assertThat(box.letters.getFirst().position()).isEqualTo(new Position(1, 1, 0));
         assertThat(box.letters.getFirst().change()).contains("\"amount\":10");
-        assertThat(run.letters().trouble()).isEmpty();
+        await("no trouble", () -> assertThat(run.letters().trouble()).isEmpty());
     }
 
     @Test
