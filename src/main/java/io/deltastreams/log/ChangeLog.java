@@ -25,8 +25,8 @@ import java.util.function.Supplier;
  *   <li>Opening cuts a torn tail and nothing else; damage before the tail fails with the file and the offset.
  *   <li>Retention never removes what a pinned position still needs, unless the disk budget is set to win; readers of what was removed get a
  *       gap (Invariant 6).
- *   <li>At the disk budget {@link #append} completes only after room is there again: nothing fails, the source waits (Invariant 5). A batch
- *       that is larger than the whole budget passes once it is alone.
+ *   <li>At the disk budget, and while the disk takes nothing more, {@link #append} completes only after room is there again: nothing fails, the
+ *       source waits (Invariant 5). A batch that is larger than the whole budget passes once it is alone.
  * </ol>
  */
 public interface ChangeLog extends AutoCloseable {
@@ -42,8 +42,8 @@ public interface ChangeLog extends AutoCloseable {
     }
 
     /**
-     * Appends; fails only when the disk does, and then for good, or with {@link LogClosed} when the log is closed before there is room. Returns at
-     * once; the caller bounds what is under way.
+     * Appends; fails only when a sync does or the folder is gone, and then for good, or with {@link LogClosed} when the log is closed before there is
+     * room. Returns at once; the caller bounds what is under way.
      *
      * @return completes on the log's own thread, so what depends on it must not block
      * @throws IllegalArgumentException if a row does not fit its schema; nothing of the batch is appended then

@@ -8,7 +8,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -38,8 +37,8 @@ final class GroupCommit implements Runnable {
     private final SegmentWriter writer;
     private final Retention retention;
     private final Tail tail;
+    private final Patience patience;
     private final BlockingQueue<Job> queue = new LinkedBlockingQueue<>();
-    private final CountDownLatch stopping = new CountDownLatch(1);
     private final List<Encoder.Pending> written = new ArrayList<>();
     private final List<Waiter> waiters = new ArrayList<>();
     private boolean stopped;
@@ -47,11 +46,12 @@ final class GroupCommit implements Runnable {
     private volatile List<String> waitingFor = List.of();
     private volatile @Nullable Exception failure;
 
-    GroupCommit(Segments segments, SegmentWriter writer, Retention retention, Tail tail) {
+    GroupCommit(Segments segments, SegmentWriter writer, Retention retention, Tail tail, Patience patience) {
         this.segments = segments;
         this.writer = writer;
         this.retention = retention;
         this.tail = tail;
+        this.patience = patience;
     }
 
     void submit(Encoder.Pending record) {
@@ -61,7 +61,7 @@ final class GroupCommit implements Runnable {
     /** What is queued is still written; an append that waits for room fails. */
     void stop() {
         queue.add(new Job.Stop());
-        stopping.countDown();
+        patience.end();
     }
 
     /** The readers that hold what would have to go; empty while nothing waits for room. */
@@ -112,8 +112,8 @@ final class GroupCommit implements Runnable {
     }
 
     /**
-     * The disk's failure is the log's, for good: what is on disk behind it is unknown until the log is opened anew. A close while an append waits
-     * for room is its end, too, as nothing may be written behind what was not.
+     * What the disk does not only refuse for now is the log's failure, for good: what is on disk behind it is unknown until the log is opened anew.
+     * A close while an append waits for room is its end, too, as nothing may be written behind what was not.
      */
     private void handle(List<Job> jobs) {
         try {
@@ -175,12 +175,10 @@ final class GroupCommit implements Runnable {
                             "log: the disk budget is used up; capture waits for {0} to move on",
                             waitingFor);
                 }
-                if (stopping.await(ROOM_MILLIS, TimeUnit.MILLISECONDS) && !retention.makeRoom(bytes)) {
+                if (patience.await(ROOM_MILLIS) && !retention.makeRoom(bytes)) {
                     throw new LogClosed();
                 }
             }
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("nobody interrupts the log's thread", e);
         } finally {
             waitingFor = List.of();
         }

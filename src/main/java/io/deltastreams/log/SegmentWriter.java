@@ -17,14 +17,16 @@ final class SegmentWriter {
 
     private final LogSettings settings;
     private final Segments segments;
+    private final Patience patience;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
     private final List<Written> unsynced = new ArrayList<>();
     private @Nullable FileChannel channel;
     private int end;
 
-    SegmentWriter(LogSettings settings, Segments segments) throws IOException {
+    SegmentWriter(LogSettings settings, Segments segments, Patience patience) throws IOException {
         this.settings = settings;
         this.segments = segments;
+        this.patience = patience;
         if (!segments.list().isEmpty()) {
             Segment active = segments.list().getLast();
             channel = FileChannel.open(active.file(), StandardOpenOption.WRITE);
@@ -37,11 +39,11 @@ final class SegmentWriter {
     void begin(SegmentHeader header) throws IOException {
         if (channel != null) {
             channel.close();
-            segments.list().getLast().writeIndex();
+            patience.with(segments.list().getLast()::writeIndex);
         }
         Path file = Segment.file(settings.path(), header.number());
-        FileChannel next = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        channel = next;
+        patience.with(() -> channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+        FileChannel next = open();
         BinaryWriter bytes = header.encode();
         Frame.place(bytes, 0, 0);
         put(next, bytes);
@@ -116,7 +118,7 @@ final class SegmentWriter {
     private void flush(FileChannel file) throws IOException {
         buffer.flip();
         while (buffer.hasRemaining()) {
-            file.write(buffer);
+            patience.with(() -> file.write(buffer));
         }
         buffer.clear();
     }

@@ -27,6 +27,7 @@ final class SegmentedLog implements ChangeLog {
     private final Tail tail;
     private final Retention retention;
     private final GroupCommit commits;
+    private final Patience patience;
     private final Encoder encoder;
     private final Thread thread;
     private boolean closed;
@@ -37,7 +38,8 @@ final class SegmentedLog implements ChangeLog {
         tail = new Tail(Segments.last(found), TAIL_BYTES);
         retention = new Retention(settings, segments);
         encoder = new Encoder(settings, found);
-        commits = new GroupCommit(segments, new SegmentWriter(settings, segments), retention, tail);
+        patience = new Patience(retention);
+        commits = new GroupCommit(segments, new SegmentWriter(settings, segments, patience), retention, tail, patience);
         thread = Thread.ofPlatform().daemon().name("log-writer").unstarted(commits);
     }
 
@@ -178,7 +180,7 @@ final class SegmentedLog implements ChangeLog {
     @Override
     public LogStatus status() {
         List<Segment> list = segments.list();
-        return new LogStatus(segments.bytes(), list.size(), commits.waitingFor());
+        return new LogStatus(segments.bytes(), list.size(), commits.waitingFor(), patience.refusal());
     }
 
     @Override

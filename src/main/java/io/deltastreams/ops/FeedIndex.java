@@ -81,11 +81,14 @@ public class FeedIndex {
 
     public record SnapshotView(long rows, long total, boolean finished) {}
 
-    /** @param waitingFor the outputs that capture waits for at the disk budget */
+    /**
+     * @param waiting why capture waits for room on disk; null while it does not
+     * @param waitingFor the outputs that it waits for, at the disk budget
+     */
     public record LogView(
             long bytes,
             int segments,
-            boolean waitingForRoom,
+            @Nullable String waiting,
             List<String> waitingFor,
             @Nullable String last,
             @Nullable String failure) {}
@@ -198,7 +201,7 @@ public class FeedIndex {
         return new LogView(
                 log.status().bytes(),
                 log.status().segments(),
-                log.status().waitingForRoom(),
+                log.status().waiting().orElse(null),
                 log.status().waitingFor(),
                 log.last().map(Position::toString).orElse(null),
                 log.failure().orElse(null));

@@ -69,12 +69,7 @@ final class Health {
                     .forEach(output ->
                             tell(response, output.stream() + "/" + output.kind(), output.state(), output.message()));
             now.relay().ifPresent(relay -> tell(response, "relay/" + relay.kind(), relay.state(), relay.message()));
-            if (now.log().status().waitingForRoom()) {
-                response.withData(
-                        "log",
-                        "at its disk budget; capture waits for %s to move on"
-                                .formatted(String.join(", ", now.log().status().waitingFor())));
-            }
+            now.log().status().waiting().ifPresent(why -> response.withData("log", why));
             return response.status(now.source().state() == State.RUNNING).build();
         }
 

@@ -103,8 +103,8 @@ class Metrics {
                 status -> status.log().status().segments());
         gauge(
                 "delta_streams_log_waiting_for_room",
-                "1 while capture waits at the disk budget",
-                status -> status.log().status().waitingForRoom() ? 1 : 0);
+                "1 while capture waits for room on disk: at the budget, or because the disk takes nothing more",
+                status -> status.log().status().waiting().isPresent() ? 1 : 0);
         gauge(
                 "delta_streams_state_bytes",
                 "Size of the state on disk; NaN where none is kept",

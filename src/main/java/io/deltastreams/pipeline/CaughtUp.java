@@ -48,11 +48,12 @@ final class CaughtUp {
         }
         ChangeSource.End end = source.end().orElse(null);
         if (end == null || log.resumeToken().filter(end::isReached).isEmpty()) {
-            return new Answer.Waiting("source/%s %s, captured up to %s"
+            return new Answer.Waiting("source/%s %s, captured up to %s%s"
                     .formatted(
                             now.source().kind(),
                             now.source().state().with(now.source().message()),
-                            text(log.last())));
+                            text(log.last()),
+                            now.log().status().waiting().map("; log "::concat).orElse("")));
         }
         if (position == null) {
             position = log.last().orElse(Position.START);

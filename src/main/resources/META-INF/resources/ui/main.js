@@ -60,7 +60,7 @@ function show(json) {
   }
   if (log) {
     const segments = `${format.count(log.segments)} ${log.segments === 1 ? 'segment' : 'segments'}`;
-    const trouble = log.failure || (log.waiting_for_room ? `at its disk budget, waits for ${log.waiting_for.join(', ')}` : null);
+    const trouble = log.failure || log.waiting;
     fact('log', log.failure ? 'stopped' : trouble ? 'waiting' : 'running', `${format.bytes(log.bytes)} in ${segments}`, trouble);
     byId('log').title = log.last ? `last position ${log.last}` : '';
   }

@@ -161,7 +161,7 @@ public final class MemoryLog implements ChangeLog {
 
     @Override
     public LogStatus status() {
-        return new LogStatus(0, 0, List.of());
+        return new LogStatus(0, 0, List.of(), Optional.empty());
     }
 
     /** Whether somebody waits for what comes next. */

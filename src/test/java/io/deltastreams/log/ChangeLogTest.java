@@ -13,6 +13,7 @@ import static io.deltastreams.log.Batches.readAll;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
 
 import io.deltastreams.Jvm;
 import io.deltastreams.change.Batch;
@@ -63,7 +64,7 @@ class ChangeLogTest {
             assertThat(log.removedUpTo()).isEqualTo(Position.START);
             assertThat(log.read(Position.START, _ -> true, MB)).isEqualTo(new Slice.Changes(Position.START));
             assertThat(log.before(TIME)).isEqualTo(Position.START);
-            assertThat(log.status()).isEqualTo(new LogStatus(0, 0, List.of()));
+            assertThat(log.status()).isEqualTo(new LogStatus(0, 0, List.of(), Optional.empty()));
         }
     }
 
@@ -91,7 +92,7 @@ class ChangeLogTest {
         try (ChangeLog log = ChangeLog.open(settings(MB))) {
             assertThat(log.last()).isEmpty();
             assertThat(log.resumeToken()).isEmpty();
-            assertThat(log.status()).isEqualTo(new LogStatus(0, 0, List.of()));
+            assertThat(log.status()).isEqualTo(new LogStatus(0, 0, List.of(), Optional.empty()));
         }
     }
 
@@ -387,6 +388,51 @@ class ChangeLogTest {
         }
         try (ChangeLog log = ChangeLog.open(settings(MB))) {
             assertThat(readAll(log, Position.START)).containsExactly(orders(1, 3), orders(2, 3));
+        }
+    }
+
+    @Test
+    void a_disk_that_takes_nothing_for_now_is_waited_for() throws IOException {
+        try (ChangeLog log = ChangeLog.open(settings(4096))) {
+            Path inTheWay = Files.createDirectory(folder.resolve("0000000001.index"));
+            List<CompletableFuture<Void>> appends = new ArrayList<>();
+            for (int i = 1; i < 40; i++) {
+                appends.add(log.append(orderBatch(i)));
+            }
+            await().untilAsserted(() -> assertThat(log.status().waiting().orElse(""))
+                    .contains("its disk takes nothing more", inTheWay.toString()));
+            assertThat(appends.getFirst()).isCompleted();
+            assertThat(appends.getLast()).isNotDone();
+
+            Files.delete(inTheWay);
+
+            appends.forEach(CompletableFuture::join);
+            assertThat(log.status().waiting()).isEmpty();
+            assertThat(readAll(log, Position.START)).hasSize(39);
+        }
+    }
+
+    @Test
+    void closing_ends_an_append_that_waits_for_the_disk() throws IOException {
+        ChangeLog log = ChangeLog.open(settings(4096));
+        Path inTheWay = Files.createDirectory(folder.resolve("0000000001.index"));
+        List<CompletableFuture<Void>> appends = new ArrayList<>();
+        for (int i = 1; i < 40; i++) {
+            appends.add(log.append(orderBatch(i)));
+        }
+        await().until(() -> log.status().waiting().isPresent());
+        log.close();
+        assertThat(appends.getLast())
+                .failsWithin(Duration.ZERO)
+                .withThrowableThat()
+                .withCauseInstanceOf(LogClosed.class);
+        long kept = appends.stream()
+                .filter(each -> !each.isCompletedExceptionally())
+                .count();
+
+        Files.delete(inTheWay);
+        try (ChangeLog reopened = ChangeLog.open(settings(4096))) {
+            assertThat(readAll(reopened, Position.START)).hasSize((int) kept);
         }
     }
 

@@ -108,7 +108,7 @@ class RetentionTest {
                     .mapToObj(i -> log.append(orderBatch(i)))
                     .toList();
             await().untilAsserted(
-                            () -> assertThat(log.status().waitingForRoom()).isTrue());
+                            () -> assertThat(log.status().waiting().isPresent()).isTrue());
             assertThat(log.status().waitingFor()).containsExactly("kafka");
             assertThat(log.status().bytes()).isLessThanOrEqualTo(16_384);
             assertThat(appends.getLast()).isNotDone();
@@ -122,7 +122,7 @@ class RetentionTest {
                 assertThat(log.status().bytes()).isLessThanOrEqualTo(16_384);
             }
             appends.forEach(CompletableFuture::join);
-            assertThat(log.status().waitingForRoom()).isFalse();
+            assertThat(log.status().waiting().isPresent()).isFalse();
         }
     }
 
@@ -192,7 +192,7 @@ class RetentionTest {
             assertThat(log.status().segments()).isOne();
 
             CompletableFuture<Void> large = log.append(Batches.batch(Batches.orders(6, 60)));
-            await().until(() -> log.status().waitingForRoom());
+            await().until(() -> log.status().waiting().isPresent());
             reader.set(new Position(1, 5, 2));
             large.join();
 
@@ -222,7 +222,7 @@ class RetentionTest {
         for (int i = 1; i <= 100; i++) {
             last = log.append(orderBatch(i));
         }
-        await().until(() -> log.status().waitingForRoom());
+        await().until(() -> log.status().waiting().isPresent());
         log.close();
         assertThat(last).failsWithin(Duration.ZERO).withThrowableThat().withCauseInstanceOf(LogClosed.class);
         try (ChangeLog reopened = ChangeLog.open(settings)) {
