@@ -9,6 +9,7 @@ import io.deltastreams.sink.DeadLetter;
 import io.deltastreams.sink.DeadLetterBox;
 import io.deltastreams.sink.TargetAway;
 import io.deltastreams.stream.Rejections;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -91,7 +92,7 @@ final class DeadLetters implements Rejections, AutoCloseable {
                     trouble = "";
                     pauses.reset();
                     news.acquire();
-                } catch (TargetAway away) {
+                } catch (TargetAway | UncheckedIOException away) {
                     if (trouble.isEmpty()) {
                         LOG.warnf("dead_letters=waiting cause=\"%s\"", away.getMessage());
                     }

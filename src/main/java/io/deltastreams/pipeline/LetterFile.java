@@ -8,7 +8,7 @@ import io.deltastreams.sink.DeadLetter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SeekableByteChannel;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -104,6 +104,7 @@ final class LetterFile {
 
     /** The letters behind the first so many lines, and how many lines there are then. */
     synchronized Lines behind(int count) {
+        readOnce();
         List<DeadLetter> letters = new ArrayList<>();
         int[] number = {0};
         try (Stream<String> lines = Files.lines(file)) {
@@ -133,7 +134,9 @@ final class LetterFile {
             Files.writeString(
                     file, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND, StandardOpenOption.SYNC);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot keep a dead letter in " + file, e);
+            // A part of it may be there.
+            read = false;
+            throw new UncheckedIOException("cannot keep a dead letter in " + file + ": " + e.getMessage(), e);
         }
     }
 
@@ -141,27 +144,29 @@ final class LetterFile {
         if (read) {
             return;
         }
-        try (Stream<String> lines = Files.lines(file)) {
-            lines.forEach(line -> name(line).ifPresent(name -> known.put(name, !line.endsWith(REPLAYED))));
+        known.clear();
+        try {
+            cutTornLine();
+            try (Stream<String> lines = Files.lines(file)) {
+                lines.forEach(line -> name(line).ifPresent(name -> known.put(name, !line.endsWith(REPLAYED))));
+            }
         } catch (NoSuchFileException _) {
             // None yet.
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        if (!known.isEmpty() && !endsWithItsLine()) {
-            // A crash cut the last line; the next one is not to go on behind it.
-            append("\n");
-        }
         read = true;
     }
 
-    private boolean endsWithItsLine() {
-        try (SeekableByteChannel channel = Files.newByteChannel(file)) {
+    /** What a crash or a full disk left of a line never counted: its letter is kept again. */
+    private void cutTornLine() throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             ByteBuffer last = ByteBuffer.allocate(1);
-            channel.position(channel.size() - 1).read(last);
-            return last.get(0) == '\n';
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            long end = channel.size();
+            while (end > 0 && channel.read(last.clear(), end - 1) == 1 && last.get(0) != '\n') {
+                end--;
+            }
+            channel.truncate(end);
         }
     }
 

@@ -3,6 +3,7 @@ package io.deltastreams.pipeline;
 import io.deltastreams.change.Delta;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.StreamId;
+import io.deltastreams.log.DamagedLog;
 import io.deltastreams.pipeline.PipelineStatus.State;
 import io.deltastreams.sink.DeadLetter;
 import io.deltastreams.sink.Deltas;
@@ -17,6 +18,7 @@ import io.deltastreams.transform.OnError;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -34,6 +36,7 @@ final class OutputRunner implements Retrying.Watch {
     private static final Logger LOG = Logger.getLogger(OutputRunner.class);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+    private static final Duration DISK_PAUSE = Duration.ofSeconds(1);
 
     private final Outgoing stream;
     private final PipelineDefinition.Output output;
@@ -95,7 +98,22 @@ final class OutputRunner implements Retrying.Watch {
     private Uni<Outcome> step() {
         return cursor == null
                 ? sink.cursor().map(this::found).onFailure(TargetTaken.class).recoverWithItem(this::superseded)
-                : stream.nextFew(place, pacing()).chain(this::deliver);
+                : stream.nextFew(place, pacing())
+                        .chain(this::deliver)
+                        .onFailure(OutputRunner::mayPass)
+                        .recoverWithUni(this::later);
+    }
+
+    /** Our own disk does not give what is read, or take what is set aside; and what it gives is not damaged. */
+    private static boolean mayPass(Throwable failure) {
+        return failure instanceof UncheckedIOException disk && !(disk.getCause() instanceof DamagedLog);
+    }
+
+    /** The next step tries that again. */
+    private Uni<Outcome> later(Throwable disk) {
+        Outcome.Unknown outcome = new Outcome.Unknown(String.valueOf(disk.getMessage()));
+        inDoubt(outcome);
+        return Uni.createFrom().<Outcome>item(outcome).onItem().delayIt().by(DISK_PAUSE);
     }
 
     /** What capture may wait for, at its disk budget or to acknowledge, never waits for capture. */
@@ -192,12 +210,16 @@ final class OutputRunner implements Retrying.Watch {
             stop(poisoned.position(), poisoned.reason());
             return Uni.createFrom().item(poisoned);
         }
-        deadLetters.refused(stream.id(), output.kind(), culprit.get(), poisoned.reason());
-        // All before it is delivered.
+        // All before it is delivered, whether or not a place is found for the letter.
         List<Delta> before = batch.deltas().stream()
                 .filter(delta -> poisoned.position().isAfter(delta.position()))
                 .toList();
-        take(new Deltas(batch.after(), before, poisoned.position(), false, true));
+        if (!before.isEmpty()) {
+            take(new Deltas(batch.after(), before, before.getLast().position(), false, true));
+            count();
+        }
+        deadLetters.refused(stream.id(), output.kind(), culprit.get(), poisoned.reason());
+        take(new Deltas(place, List.of(), poisoned.position(), false, true));
         count();
         List<Delta> rest = batch.deltas().stream()
                 .filter(delta -> delta.position().isAfter(poisoned.position()))

@@ -258,6 +258,51 @@ class RunTest {
     }
 
     @Test
+    void a_dead_letter_that_finds_no_room_is_waited_for_and_what_stands_before_it_is_delivered_once()
+            throws IOException {
+        Path inTheWay = Files.createFile(folder.resolve("dead-letters"));
+        target("orders").poison(delta -> delta.position().commit() == 2);
+        start("orders: { from: public.orders, on_error: dead-letter, to: { memory: {} } }", "");
+
+        script.commit(1, 10);
+        script.commit(2, 20);
+        script.commit(3, 30);
+
+        await("retrying", () -> assertThat(output("orders").state()).isEqualTo(State.RETRYING));
+        assertThat(output("orders").message()).contains("orders.jsonl");
+        Files.delete(inTheWay);
+        await(
+                "delivery",
+                () -> assertThat(target("orders").deltas().stream()
+                                .map(delta -> delta.position().commit()))
+                        .containsExactly(1L, 3L));
+        await("running", () -> assertThat(output("orders").state()).isEqualTo(State.RUNNING));
+        assertThat(Files.readAllLines(folder.resolve("dead-letters/orders.jsonl")))
+                .singleElement()
+                .asString()
+                .contains("\"id\":2");
+    }
+
+    @Test
+    void what_a_crash_left_of_a_dead_letter_is_no_letter() throws IOException {
+        Path letters = folder.resolve("dead-letters/orders.jsonl");
+        Files.createDirectories(letters.getParent());
+        Files.writeString(letters, """
+                {"at":"memory","position":"0001-0000000000000001-00000000","reason":"r","change":{"after":{"id":1}""");
+        target("orders").poison(delta -> delta.position().commit() == 1);
+        start("orders: { from: public.orders, on_error: dead-letter, to: { memory: {} } }", "");
+
+        script.commit(1, 10);
+        script.commit(2, 20);
+
+        await("delivery", () -> assertThat(target("orders").deltas()).hasSize(1));
+        assertThat(Files.readAllLines(letters))
+                .singleElement()
+                .asString()
+                .contains("\"amount\":10", "told not to take it");
+    }
+
+    @Test
     void dead_letters_are_replayed_once_what_kept_them_is_mended() throws IOException {
         // given
         StreamId orders = new StreamId("orders");
