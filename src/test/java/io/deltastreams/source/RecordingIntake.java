@@ -173,7 +173,7 @@ public final class RecordingIntake implements Intake {
 
     private void await(BooleanSupplier condition) {
         Awaitility.await()
-                .atMost(Duration.ofSeconds(60))
+                .atMost(Duration.ofMinutes(2))
                 .pollInterval(Duration.ofMillis(20))
                 .failFast("the source has failed", () -> {
                     Optional<Throwable> why = failure();
