@@ -1,5 +1,6 @@
 package io.deltastreams.ops;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
@@ -74,8 +75,8 @@ public class FeedIndex {
             String status,
             String message,
             long captured,
-            @Nullable String committedAt,
-            @Nullable Long retainedWalBytes,
+            @JsonProperty("committed_at") @Nullable String committedAt,
+            @JsonProperty("retained_wal_bytes") @Nullable Long retainedWalBytes,
             @Nullable SnapshotView snapshot,
             List<String> notes) {}
 
@@ -89,7 +90,7 @@ public class FeedIndex {
             long bytes,
             int segments,
             @Nullable String waiting,
-            List<String> waitingFor,
+            @JsonProperty("waiting_for") List<String> waitingFor,
             @Nullable String last,
             @Nullable String failure) {}
 
@@ -118,7 +119,7 @@ public class FeedIndex {
             String message,
             @Nullable String cursor,
             long delivered,
-            @Nullable Double lagSeconds) {}
+            @JsonProperty("lag_seconds") @Nullable Double lagSeconds) {}
 
     @GET
     @Produces(MediaType.APPLICATION_JSON)

@@ -48,7 +48,7 @@ function away(message) {
 }
 
 function show(json) {
-  const { streams: told = [], source, log, state, relay, outputs = [], trouble } = snakeCase(json);
+  const { streams: told = [], source, log, state, relay, outputs = [], trouble } = json;
   say(byId('outage'), trouble ? `The pipeline cannot run. ${trouble}` : null);
   streams.update(told.filter((stream) => stream.feed !== false).map((stream) => standing(stream, outputs)));
   byId('no-streams').hidden = told.length > 0 || Boolean(trouble);
@@ -90,15 +90,6 @@ function standing(stream, outputs) {
   return {
     status: worst, message: messages.join(' · '), lag_seconds: lags.length > 0 ? Math.max(...lags) : null, subscribers: 0, ...stream,
   };
-}
-
-/** Names as events have them, whichever way the service spells them here. */
-function snakeCase(json) {
-  if (Array.isArray(json)) {
-    return json.map(snakeCase);
-  }
-  return json === null || typeof json !== 'object' ? json : Object.fromEntries(Object.entries(json).map(([name, value]) =>
-    [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), snakeCase(value)]));
 }
 
 function fact(id, status, text, more) {

@@ -137,7 +137,7 @@ final class Service implements AutoCloseable {
         Awaitility.await("delivery to Kafka")
                 .atMost(patience)
                 .pollInterval(Duration.ofMillis(200))
-                .until(() -> feeds().get("outputs").findValuesAsText("lagSeconds").stream()
+                .until(() -> feeds().get("outputs").findValuesAsText("lag_seconds").stream()
                         .allMatch("0.0"::equals));
     }
 

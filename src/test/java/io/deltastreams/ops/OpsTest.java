@@ -5,6 +5,7 @@ import static io.restassured.RestAssured.given;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.containsInAnyOrder;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.equalTo;
@@ -47,7 +48,21 @@ class OpsTest {
                 .body("streams[0].columns.name", contains("id", "name", "price"))
                 .body("streams[0].columns.type", contains("int32", "text", "numeric"))
                 .body("source.kind", equalTo("replay"))
-                .body("source.status", equalTo("running"));
+                .body("source.status", equalTo("running"))
+                .body(
+                        "source.keySet()",
+                        containsInAnyOrder(
+                                "kind",
+                                "status",
+                                "message",
+                                "captured",
+                                "committed_at",
+                                "retained_wal_bytes",
+                                "snapshot",
+                                "notes"))
+                .body(
+                        "log.keySet()",
+                        containsInAnyOrder("bytes", "segments", "waiting", "waiting_for", "last", "failure"));
     }
 
     @Test
