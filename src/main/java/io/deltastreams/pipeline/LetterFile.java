@@ -160,12 +160,18 @@ final class LetterFile {
 
     /** What a crash or a full disk left of a line never counted: its letter is kept again. */
     private void cutTornLine() throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        long end;
+        try (FileChannel channel = FileChannel.open(file)) {
             ByteBuffer last = ByteBuffer.allocate(1);
-            long end = channel.size();
+            end = channel.size();
             while (end > 0 && channel.read(last.clear(), end - 1) == 1 && last.get(0) != '\n') {
                 end--;
             }
+            if (end == channel.size()) {
+                return;
+            }
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.truncate(end);
         }
     }
