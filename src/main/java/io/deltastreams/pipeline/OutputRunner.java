@@ -53,7 +53,9 @@ final class OutputRunner implements Retrying.Watch {
     private long taken;
     private @Nullable Instant newest;
 
+    /** Written behind the message and read before it: who sees that something is wrong sees why. */
     private volatile State state = State.STARTING;
+
     private volatile boolean superseded;
     private volatile String message = "";
     private final AtomicLong delivered = new AtomicLong();
@@ -232,8 +234,8 @@ final class OutputRunner implements Retrying.Watch {
         if (state != State.RETRYING) {
             LOG.warnf("output=%s state=retrying cause=\"%s\"", name(), why.reason());
         }
-        state = State.RETRYING;
         message = why.reason();
+        state = State.RETRYING;
     }
 
     @Override
@@ -272,14 +274,14 @@ final class OutputRunner implements Retrying.Watch {
 
     /** Nothing is left open at the target, where others would wait for its end. */
     private void end(String why) {
-        state = State.STOPPED;
         message = why;
+        state = State.STOPPED;
         sink.close().subscribe().with(_ -> {}, failure -> LOG.warnf(failure, "output=%s state=closed", name()));
     }
 
     private void failed(Throwable bug) {
-        state = State.STOPPED;
         message = "a bug ended the output: " + bug;
+        state = State.STOPPED;
         LOG.errorf(bug, "output=%s state=stopped", name());
     }
 

@@ -55,7 +55,9 @@ final class RelayRunner implements AutoCloseable {
     private final Thread thread;
 
     private volatile @Nullable Position cursor;
+    /** Written behind the message and read before it: who sees that something is wrong sees why. */
     private volatile State state = State.STARTING;
+
     private volatile String message = "";
     private final AtomicLong delivered = new AtomicLong();
     private volatile boolean closed;
@@ -125,8 +127,8 @@ final class RelayRunner implements AutoCloseable {
         } catch (LogClosed _) {
             state = State.STOPPED;
         } catch (RuntimeException e) {
-            state = State.STOPPED;
             message = "a bug ended the relay: " + e;
+            state = State.STOPPED;
             LOG.errorf(e, "output=%s state=stopped", name());
         }
     }
@@ -149,8 +151,8 @@ final class RelayRunner implements AutoCloseable {
         if (state != State.RETRYING) {
             LOG.warnf("output=%s state=retrying cause=\"%s\"", name(), why);
         }
-        state = State.RETRYING;
         message = why;
+        state = State.RETRYING;
     }
 
     private void relay(Position end) throws IOException, InterruptedException {

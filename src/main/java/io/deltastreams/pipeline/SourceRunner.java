@@ -81,7 +81,9 @@ final class SourceRunner implements Intake, AutoCloseable {
     private volatile @Nullable String ended;
 
     private volatile @Nullable ChangeSource current;
+    /** Written behind the message and read before it: who sees that something is wrong sees why. */
     private volatile State state = State.STARTING;
+
     private volatile String message = "";
     private final Map<TableId, LongAdder> captured = new ConcurrentHashMap<>();
     /** Whether another instance was found to capture. */
@@ -150,8 +152,8 @@ final class SourceRunner implements Intake, AutoCloseable {
                 if (taken) {
                     standBy(trouble);
                 } else {
-                    state = State.RETRYING;
                     message = trouble;
+                    state = State.RETRYING;
                     LOG.warnf("source=%s state=retrying pause=%s cause=\"%s\"", definition.kind(), pause, trouble);
                     if (!standing) {
                         targets.deliver();
@@ -162,20 +164,20 @@ final class SourceRunner implements Intake, AutoCloseable {
                 }
             }
         } catch (InvalidPipeline e) {
-            state = State.STOPPED;
             message = e.getMessage();
+            state = State.STOPPED;
             invalid.accept(e);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
-            state = State.STOPPED;
             message = "a bug ended the source: " + e;
+            state = State.STOPPED;
             LOG.errorf(e, "source=%s state=stopped", definition.kind());
         } finally {
             String why = ended;
             if (why != null) {
-                state = State.STOPPED;
                 message = why;
+                state = State.STOPPED;
             }
         }
     }
@@ -184,9 +186,9 @@ final class SourceRunner implements Intake, AutoCloseable {
         if (state != State.STANDBY) {
             LOG.infof("source=%s state=standby note=\"%s\"", definition.kind(), why);
         }
+        message = why;
         state = State.STANDBY;
         standing = true;
-        message = why;
         targets.leave();
     }
 
