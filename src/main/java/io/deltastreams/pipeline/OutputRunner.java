@@ -36,13 +36,13 @@ final class OutputRunner implements Retrying.Watch {
     private static final Logger LOG = Logger.getLogger(OutputRunner.class);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
-    private static final Duration DISK_PAUSE = Duration.ofSeconds(1);
 
     private final Outgoing stream;
     private final PipelineDefinition.Output output;
     private final DeadLetters deadLetters;
     private final Precedence precedence;
     private final Sink sink;
+    private final Backoff pauses = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
     private @Nullable Cancellable subscription;
 
     private volatile @Nullable Position cursor;
@@ -115,7 +115,7 @@ final class OutputRunner implements Retrying.Watch {
     private Uni<Outcome> later(Throwable disk) {
         Outcome.Unknown outcome = new Outcome.Unknown(String.valueOf(disk.getMessage()));
         inDoubt(outcome);
-        return Uni.createFrom().<Outcome>item(outcome).onItem().delayIt().by(DISK_PAUSE);
+        return Uni.createFrom().<Outcome>item(outcome).onItem().delayIt().by(pauses.next());
     }
 
     /** What capture may wait for, at its disk budget or to acknowledge, never waits for capture. */
@@ -201,6 +201,7 @@ final class OutputRunner implements Retrying.Watch {
         taken = 0;
         behind = newest;
         cursor = place;
+        pauses.reset();
     }
 
     private Uni<Outcome> withoutPoison(Deltas batch, Outcome.Poisoned poisoned) {
