@@ -71,27 +71,27 @@ public record FeedRequest(
     }
 
     private static DeltaStream find(FedStreams streams, String name) throws Refusal {
-        List<DeltaStream> all = streams.all();
-        if (all.isEmpty()) {
-            throw Refusal.of(
-                    503,
-                    streams.trouble()
-                            .map("the pipeline cannot run: "::concat)
-                            .orElse("the pipeline has not started yet; try again in a moment"));
-        }
         Optional<DeltaStream> stream = streams.find(name);
-        List<String> fed = all.stream()
+        List<String> fed = streams.all().stream()
                 .map(DeltaStream::id)
                 .filter(streams::hasFeed)
                 .map(id -> id.text())
                 .toList();
+        // Looked at last: of a pipeline that ends meanwhile nothing above is true.
+        if (streams.all().isEmpty()) {
+            throw Refusal.of(
+                    503,
+                    streams.trouble()
+                            .map("the pipeline cannot run: "::concat)
+                            .orElse("the pipeline has not started yet, or ends; try again in a moment"));
+        }
         if (stream.isEmpty()) {
             String known = Settings.nearest(name, fed)
                     .map("did you mean '%s'?"::formatted)
                     .orElse(fed.isEmpty() ? "none here has a feed" : "known here: " + String.join(", ", fed));
             throw Refusal.of(404, "there is no stream '%s'; %s".formatted(shown(name), known));
         }
-        if (!streams.hasFeed(stream.get().id())) {
+        if (!fed.contains(stream.get().id().text())) {
             throw Refusal.of(
                     404,
                     "the stream '%s' has no feed; give it one in the pipeline file: streams.%s.to.feed: {}"

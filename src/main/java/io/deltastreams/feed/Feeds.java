@@ -25,15 +25,18 @@ public final class Feeds {
     private final FedStreams streams;
     private final List<Presentation> presentations;
     private final FeedConfig config;
+    private final Subscribers subscribers;
 
     private record Chosen(Presentation presentation, String mediaType) {}
 
     /** @param presentations the first one is for those who accept anything */
     @Inject
-    public Feeds(FedStreams streams, @All List<Presentation> presentations, FeedConfig config) {
+    public Feeds(
+            FedStreams streams, @All List<Presentation> presentations, FeedConfig config, Subscribers subscribers) {
         this.streams = streams;
         this.presentations = List.copyOf(presentations);
         this.config = config;
+        this.subscribers = subscribers;
     }
 
     public void routes(@Observes Router router) {
@@ -44,6 +47,10 @@ public final class Feeds {
         if (!HttpMethod.GET.equals(http.request().method())) {
             http.response().putHeader(HttpHeaders.ALLOW, "GET");
             refuse(http, Refusal.of(405, "a feed is read with GET"));
+            return;
+        }
+        if (subscribers.isDraining()) {
+            refuse(http, Subscribers.shuttingDown());
             return;
         }
         Optional<Chosen> chosen = chosen(http);
@@ -142,6 +149,9 @@ public final class Feeds {
             answer(response, refusal);
         } else if (failure instanceof LogClosed) {
             answer(response, Refusal.of(503, "the pipeline ends or starts anew; try again in a moment"));
+        } else if (subscribers.isDraining()) {
+            // What it is answered from may be gone already.
+            answer(response, Subscribers.shuttingDown());
         } else {
             LOG.errorf(failure, "feed request failed path=%s", http.normalizedPath());
             answer(response, Refusal.of(500, "the feed failed; the service's log says why"));

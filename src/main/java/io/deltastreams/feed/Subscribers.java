@@ -77,7 +77,7 @@ public final class Subscribers {
      */
     public Seat admit(String client, Runnable end) throws Refusal {
         if (draining) {
-            throw Refusal.of(503, "the service is shutting down; try again in a moment");
+            throw shuttingDown();
         }
         if (taken.incrementAndGet() > most) {
             taken.decrementAndGet();
@@ -106,6 +106,16 @@ public final class Subscribers {
 
     public int count() {
         return taken.get();
+    }
+
+    /** Whether no more are admitted, as the process shuts down. */
+    boolean isDraining() {
+        return draining;
+    }
+
+    /** What they are told then. */
+    public static Refusal shuttingDown() {
+        return Refusal.of(503, "the service is shutting down; try again in a moment");
     }
 
     /** Ends all feeds and admits no more; completes when they are gone, after a second at the latest. */

@@ -47,11 +47,14 @@ public final class Shop implements AutoCloseable {
     public final DeltaStream orders;
     public final Subscribers subscribers;
     private final Optional<State> state;
-    private final List<DeltaStream> all = new ArrayList<>();
+    private final List<DeltaStream> all = new CopyOnWriteArrayList<>();
     private final List<String> troubles = new CopyOnWriteArrayList<>();
     private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
     private final Vertx vertx = Vertx.vertx();
     private final HttpServer server;
+    /** What happens when a request has looked for its stream. */
+    private volatile Runnable lookedAt = () -> {};
+
     private int commits;
     private int epoch = 1;
 
@@ -74,10 +77,10 @@ public final class Shop implements AutoCloseable {
         all.add(stream("silent", OTHERS));
         subscribers = new Subscribers(config);
         Router router = Router.router(vertx);
-        FedStreams streams = new Streams(all, troubles);
+        FedStreams streams = new Streams(all, troubles, () -> lookedAt.run());
         JsonCodecs json = new JsonCodecs();
         FeedCodecs codecs = new FeedCodecs(streams, json.json(), json.jsonWithTextualBigints());
-        new Feeds(streams, List.of(showing.of(codecs, subscribers)), config).routes(router);
+        new Feeds(streams, List.of(showing.of(codecs, subscribers)), config, subscribers).routes(router);
         server = vertx.createHttpServer()
                 .requestHandler(router)
                 .listen(0, "127.0.0.1")
@@ -86,7 +89,14 @@ public final class Shop implements AutoCloseable {
                 .join();
     }
 
-    private record Streams(List<DeltaStream> all, List<String> troubles) implements FedStreams {
+    private record Streams(List<DeltaStream> all, List<String> troubles, Runnable lookedAt) implements FedStreams {
+        @Override
+        public List<DeltaStream> all() {
+            List<DeltaStream> now = List.copyOf(all);
+            lookedAt.run();
+            return now;
+        }
+
         @Override
         public Optional<String> trouble() {
             return troubles.stream().findFirst();
@@ -115,6 +125,15 @@ public final class Shop implements AutoCloseable {
                 new RecentReadings(1),
                 Pacing.FREE,
                 blocking);
+    }
+
+    public void whenLookedAt(Runnable happens) {
+        lookedAt = happens;
+    }
+
+    /** As a pipeline that is closed: there are no streams. */
+    public void end() {
+        all.clear();
     }
 
     public int port() {

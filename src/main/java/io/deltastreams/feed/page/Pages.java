@@ -203,7 +203,7 @@ final class Pages implements Presentation {
             at = page.next();
             turn.await(request.stream().beyond(at), left);
             if (turn.cancelled.isDone()) {
-                throw Refusal.of(503, "the service is shutting down; try again in a moment");
+                throw Subscribers.shuttingDown();
             }
         }
     }

@@ -364,7 +364,11 @@ final class SseSubscription implements Abreast.Subscriber {
 
     @Override
     public void failed(Throwable failure) {
-        if (done.isDone() || response.closed()) {
+        if (ended) {
+            // What was waited for is cancelled.
+            return;
+        }
+        if (response.closed()) {
             close();
             return;
         }

@@ -114,4 +114,23 @@ class SseTimingTest {
             assertThat(late.status()).contains(" 503 ");
         }
     }
+
+    @Test
+    void at_the_shutdown_it_is_nobodys_error_that_what_an_answer_is_made_from_is_gone() {
+        shop.whenLookedAt(() -> {
+            shop.subscribers.drain().join();
+            throw new IllegalStateException("gone");
+        });
+        try (Listener late = new Listener(shop.port(), "/feeds/orders")) {
+            assertThat(late.status()).contains(" 503 ");
+        }
+    }
+
+    @Test
+    void a_pipeline_that_ends_while_a_stream_is_looked_for_is_not_there_instead_of_having_no_such_stream() {
+        shop.whenLookedAt(shop::end);
+        try (Listener late = new Listener(shop.port(), "/feeds/orders")) {
+            assertThat(late.status()).contains(" 503 ");
+        }
+    }
 }
