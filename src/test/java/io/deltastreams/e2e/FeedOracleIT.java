@@ -9,6 +9,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -34,6 +35,7 @@ import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -301,8 +303,9 @@ class FeedOracleIT {
             cutOff();
         }
 
+        /** The end of it. */
         String story() {
-            return String.join("\n", story);
+            return String.join(", ", story.subList(Math.max(0, story.size() - 10), story.size()));
         }
 
         List<Map<String, String>> folded() {
@@ -389,7 +392,7 @@ class FeedOracleIT {
         Awaitility.await("capture by " + service.folder())
                 .atMost(Duration.ofMinutes(2))
                 .pollInterval(Duration.ofMillis(50))
-                .ignoreExceptionsInstanceOf(java.io.UncheckedIOException.class)
+                .ignoreExceptionsInstanceOf(UncheckedIOException.class)
                 .until(() -> {
                     assertThat(service.process().isAlive())
                             .as("the service lives: %s", service.output())
@@ -409,7 +412,7 @@ class FeedOracleIT {
                     try {
                         seed(jdbcUrl, table, own, services);
                     } catch (Exception | Error e) {
-                        throw new AssertionError("seed " + own, e);
+                        throw new AssertionError("seed %d: %s; %s".formatted(own, brief(e), states(services)), e);
                     }
                     return own;
                 }));
@@ -427,6 +430,26 @@ class FeedOracleIT {
             }
             awaitCapturing(service);
         }
+    }
+
+    /** On one line, which is what a build's summary has room for. */
+    private static String brief(Throwable e) {
+        String text = (e.getCause() == null ? e : e.getCause()).toString().replaceAll("\\s+", " ");
+        return text.substring(0, Math.min(text.length(), 1500));
+    }
+
+    private static String states(List<Service> services) {
+        return services.stream()
+                .map(service -> {
+                    try {
+                        return service.folder().getFileName() + " "
+                                + service.feeds().get("source");
+                    } catch (IOException | UncheckedIOException e) {
+                        return service.folder().getFileName() + " does not answer, "
+                                + (service.process().isAlive() ? "alive" : "ended");
+                    }
+                })
+                .collect(Collectors.joining(", "));
     }
 
     private void seed(String jdbcUrl, Table table, long seed, List<Service> services) throws Exception {
@@ -454,12 +477,21 @@ class FeedOracleIT {
                 }
                 List<Map<String, String>> expected = answer(connection, narrowing.sql(table));
                 for (Subscriber subscriber : subscribers) {
-                    Awaitility.await("seed %d: %s as %s".formatted(seed, narrowing.sql(table), subscriber.path))
-                            .atMost(Duration.ofMinutes(2))
-                            .pollInterval(Duration.ofMillis(200))
-                            .untilAsserted(() -> assertThat(subscriber.folded())
-                                    .as(subscriber::story)
-                                    .isEqualTo(expected));
+                    try {
+                        Awaitility.await()
+                                .atMost(Duration.ofMinutes(2))
+                                .pollInterval(Duration.ofMillis(200))
+                                .until(() -> subscriber.folded().equals(expected));
+                    } catch (ConditionTimeoutException _) {
+                        throw new AssertionError("%s as %s: %s, the last one by %s; %s instead of %s"
+                                .formatted(
+                                        narrowing.sql(table),
+                                        subscriber.path,
+                                        subscriber.story(),
+                                        subscriber.service.folder().getFileName(),
+                                        subscriber.folded(),
+                                        expected));
+                    }
                 }
             }
         } finally {
