@@ -204,12 +204,12 @@ class CaughtUpIT {
             String brokers = "127.0.0.1:" + Service.freePort();
 
             environment.put("KAFKA_DEFAULT_API_TIMEOUT_MS", "1000");
-            End late = run(pipeline(postgres.url(), "direct", ""), brokers, "--until", "caught-up", "--within", "6s");
+            End late = run(pipeline(postgres.url(), "direct", ""), brokers, "--until", "caught-up", "--within", "12s");
             assertThat(late.code()).as(late.said()).isEqualTo(75);
             assertThat(late.said().lines().filter(line -> line.contains("state=late")))
                     .singleElement()
                     .asString()
-                    .contains("within=PT6S", "items/kafka RETRYING: the broker at " + brokers);
+                    .contains("within=PT12S", "items/kafka RETRYING: the broker at " + brokers);
 
             End wrong = run(pipeline(postgres.url(), "direct", ""), brokers, "--untill", "caught-up");
             assertThat(wrong.code()).isEqualTo(64);

@@ -84,7 +84,7 @@ class DiskFullIT {
                     insert(statement);
                 }
                 Awaitility.await("the source's end")
-                        .atMost(Duration.ofSeconds(10))
+                        .atMost(Duration.ofSeconds(60))
                         .until(() -> service.get("/q/health/ready").statusCode() == 503);
                 assertThat(service.get("/q/health/live").body()).contains("the log cannot be written any more");
                 assertThat(service.get("/q/health/ready").body())

@@ -163,7 +163,7 @@ class FeedProtocolIT {
             abuse(150);
         }
         Awaitility.await("file descriptors as before")
-                .atMost(Duration.ofSeconds(30))
+                .atMost(Duration.ofSeconds(90))
                 .untilAsserted(() -> assertThat(files()).isLessThanOrEqualTo(files + 2));
         if (!Program.isNative()) {
             assertThat(heap()).as("KB of heap").isLessThan(heap + 4096);

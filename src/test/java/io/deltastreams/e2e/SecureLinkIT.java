@@ -135,9 +135,9 @@ class SecureLinkIT {
                 streams: { %1$s: { from: public.items, to: { kafka: { required: true } } } }
                 """.formatted(name, url, engine);
         try (Service service = Service.start(folder.resolve(name), pipeline, environment, options)) {
-            service.awaitDelivered(1, Duration.ofSeconds(30));
+            service.awaitDelivered(1, Duration.ofSeconds(90));
             Awaitility.await(name)
-                    .atMost(Duration.ofSeconds(30))
+                    .atMost(Duration.ofSeconds(90))
                     .untilAsserted(() -> assertThat(TopicReader.rows(broker.openServers(), name))
                             .anyMatch(row -> row.get("name").asText().equals(name)));
         }

@@ -92,7 +92,7 @@ final class Service implements AutoCloseable {
         try {
             return http.send(
                     HttpRequest.newBuilder(uri(path))
-                            .timeout(Duration.ofSeconds(10))
+                            .timeout(Duration.ofSeconds(30))
                             .build(),
                     HttpResponse.BodyHandlers.ofString());
         } catch (IOException e) {

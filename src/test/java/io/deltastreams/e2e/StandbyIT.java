@@ -96,7 +96,7 @@ class StandbyIT {
             try (TpcB _ = TpcB.start(pair.jdbcUrl, 3, seed, Duration.ofMillis(10))) {
                 for (int number = 0; number < ROUNDS; number++) {
                     awaitState(pair.waits, "STANDBY");
-                    pair.captures.awaitDelivered(1 + random.nextInt(300), Duration.ofSeconds(30));
+                    pair.captures.awaitDelivered(1 + random.nextInt(300), Duration.ofSeconds(90));
                     round.play(pair);
                 }
             }
