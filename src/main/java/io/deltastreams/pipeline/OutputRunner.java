@@ -70,6 +70,15 @@ final class OutputRunner implements Retrying.Watch {
         this.sink = new Retrying(output.sink(), FIRST_PAUSE, LONGEST_PAUSE, this);
     }
 
+    /** It may have to start at once, later on. */
+    void prepare() {
+        sink.prepare()
+                .subscribe()
+                .with(
+                        _ -> LOG.debugf("output=%s state=prepared", name()),
+                        failure -> LOG.debugf(failure, "output=%s state=unprepared", name()));
+    }
+
     void start() {
         subscription = Multi.createBy()
                 .repeating()

@@ -214,6 +214,13 @@ final class Run implements AutoCloseable {
                 left.run();
             }
         }
+
+        @Override
+        public void prepare() {
+            if (!delivering.get() && !leaving.get()) {
+                outputs.forEach(OutputRunner::prepare);
+            }
+        }
     }
 
     /** Whether what the log has of it goes on elsewhere. */

@@ -61,6 +61,9 @@ final class SourceRunner implements Intake, AutoCloseable {
 
         /** Another instance captures. */
         void leave();
+
+        /** It may soon be their turn. */
+        void prepare();
     }
 
     private final PipelineDefinition.Source definition;
@@ -183,13 +186,17 @@ final class SourceRunner implements Intake, AutoCloseable {
     }
 
     private void standBy(String why) {
-        if (state != State.STANDBY) {
+        boolean first = state != State.STANDBY;
+        if (first) {
             LOG.infof("source=%s state=standby note=\"%s\"", definition.kind(), why);
         }
         message = why;
         state = State.STANDBY;
         standing = true;
         targets.leave();
+        if (first) {
+            targets.prepare();
+        }
     }
 
     /** Captures until the source fails, and says why it did. */

@@ -35,6 +35,11 @@ public record Retrying(Sink sink, Duration least, Duration most, Watch watch) im
         return untilAnswered(reached());
     }
 
+    @Override
+    public Uni<Void> prepare() {
+        return sink.prepare();
+    }
+
     private Uni<Optional<Position>> reached() {
         return sink.cursor()
                 .onFailure(TargetAway.class)

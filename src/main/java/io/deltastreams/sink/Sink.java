@@ -22,11 +22,21 @@ import java.util.Optional;
  *       {@link TargetAway}, and is asked for again; one that belongs to another instance by now with {@link TargetTaken}.
  *   <li>{@link #close} waits for what is under way, at most 5 s.
  *   <li>A batch is only {@code Taken} while the next one is at hand, or while its last delta is not the last of its transaction.
+ *   <li>{@link #prepare} may be called before the first {@link #cursor}, which need not wait for it, while another instance writes to the target. That
+ *       one goes on as if it had not been.
  * </ol>
  */
 public interface Sink {
 
     Uni<Optional<Position>> cursor();
+
+    /**
+     * Does beforehand what takes time at the first {@link #cursor}: connects, and looks at what is there. A failure need not be told to anybody, as the
+     * cursor's will be.
+     */
+    default Uni<Void> prepare() {
+        return Uni.createFrom().voidItem();
+    }
 
     Uni<Outcome> write(Deltas batch);
 

@@ -142,6 +142,27 @@ public abstract class SinkContract {
         sink.close().await().atMost(Duration.ofSeconds(5));
     }
 
+    @Test
+    void contract_8_who_prepares_does_not_disturb_who_writes() {
+        // given
+        Sink writes = started();
+        write(writes, Orders.batch(orders.insert(1, "a")));
+
+        // when
+        Sink waits = open(stream);
+        waits.prepare().await().atMost(LONG);
+
+        // then
+        Deltas batch = Orders.batch(orders.insert(1, "b"));
+        assertThat(write(writes, batch)).isEqualTo(new Outcome.Delivered());
+        writes.close().await().atMost(LONG);
+        assertThat(cursor(waits)).contains(batch.upTo());
+        assertThat(write(waits, Orders.batch(orders.insert(1, "c")))).isEqualTo(new Outcome.Delivered());
+        assertThat(arrived(stream).values())
+                .singleElement()
+                .satisfies(all -> assertThat(all).hasSize(3));
+    }
+
     private Sink started() {
         Sink sink = open(stream);
         cursor(sink);

@@ -124,6 +124,23 @@ final class ExactlyOnceSink implements Sink {
         }
     }
 
+    @Override
+    public Uni<Void> prepare() {
+        return KafkaSink.onVirtualThread(() -> {
+                    writing.lock();
+                    try {
+                        if (transactor == null && !isClosing()) {
+                            topics.open(cursors);
+                        }
+                    } finally {
+                        writing.unlock();
+                    }
+                    // What its holder has open there ends with it, or when we take it: nothing may wait for this.
+                    return mark();
+                })
+                .replaceWithVoid();
+    }
+
     private void connect() {
         topics.open(cursors);
         if (claimed) {

@@ -50,16 +50,30 @@ final class KafkaSink implements Sink {
 
     private Optional<Position> readCursor() {
         try {
-            topics.open(bookmark.topic());
-            Position stored = broker.cursor(bookmark.topic(), bookmark.key())
-                    .map(Mark::position)
-                    .orElse(Position.START);
+            Position stored = stored();
             // What this instance saw acknowledged is at the target, even where the cursor's record still follows.
             Position now = stored.isAfter(bookmark.reached()) ? stored : bookmark.reached();
             return now.equals(Position.START) ? Optional.empty() : Optional.of(now);
         } catch (KafkaException e) {
             throw broker.away(e);
         }
+    }
+
+    private Position stored() {
+        writing.lock();
+        try {
+            topics.open(bookmark.topic());
+        } finally {
+            writing.unlock();
+        }
+        return broker.cursor(bookmark.topic(), bookmark.key())
+                .map(Mark::position)
+                .orElse(Position.START);
+    }
+
+    @Override
+    public Uni<Void> prepare() {
+        return onVirtualThread(this::stored).replaceWithVoid();
     }
 
     private boolean isClosing() {
