@@ -289,7 +289,16 @@ final class OutputRunner implements Retrying.Watch {
         sink.close().subscribe().with(_ -> {}, failure -> LOG.warnf(failure, "output=%s state=closed", name()));
     }
 
-    private void failed(Throwable bug) {
+    private void failed(Throwable failure) {
+        if (failure instanceof UncheckedIOException disk && disk.getCause() instanceof DamagedLog damaged) {
+            end(damaged.getMessage() + "; then start the service again");
+            LOG.errorf("output=%s state=stopped cause=\"%s\"", name(), message);
+        } else {
+            bug(failure);
+        }
+    }
+
+    private void bug(Throwable bug) {
         message = "a bug ended the output: " + bug;
         state = State.STOPPED;
         LOG.errorf(bug, "output=%s state=stopped", name());

@@ -9,6 +9,7 @@ import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.log.ChangeLog;
+import io.deltastreams.log.DamagedLog;
 import io.deltastreams.log.LogClosed;
 import io.deltastreams.log.Slice;
 import io.deltastreams.pipeline.PipelineStatus.State;
@@ -117,6 +118,11 @@ final class RelayRunner implements AutoCloseable {
                     return;
                 } catch (TargetAway away) {
                     doubted(String.valueOf(away.getMessage()));
+                } catch (DamagedLog damaged) {
+                    message = damaged.getMessage() + "; then start the service again";
+                    state = State.STOPPED;
+                    LOG.errorf("output=%s state=stopped cause=\"%s\"", name(), message);
+                    return;
                 } catch (IOException e) {
                     doubted("the log cannot be read: " + e.getMessage());
                 }

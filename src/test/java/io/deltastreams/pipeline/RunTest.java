@@ -7,6 +7,7 @@ import io.deltastreams.change.BeforeImage;
 import io.deltastreams.change.Change;
 import io.deltastreams.change.Column;
 import io.deltastreams.change.Position;
+import io.deltastreams.change.Relayed;
 import io.deltastreams.change.ResumeToken;
 import io.deltastreams.change.Row;
 import io.deltastreams.change.Schema;
@@ -21,6 +22,7 @@ import io.deltastreams.pipeline.PipelineStatus.State;
 import io.deltastreams.settings.Settings;
 import io.deltastreams.sink.DeadLetter;
 import io.deltastreams.sink.DeadLetterBox;
+import io.deltastreams.sink.Relay;
 import io.deltastreams.sink.TargetAway;
 import io.deltastreams.sink.memory.MemorySinks;
 import io.deltastreams.sink.memory.MemoryTarget;
@@ -52,6 +54,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -81,6 +84,21 @@ class RunTest {
     private final Thread channel = Thread.ofVirtual().start(this::moveIntoTheLog);
     private final Box box = new Box();
     private Run run;
+
+    /** A relay whose target keeps nothing. */
+    private static final class Forgetful implements Relay {
+
+        @Override
+        public Position open() {
+            return Position.START;
+        }
+
+        @Override
+        public void put(Relayed relayed) {}
+
+        @Override
+        public void close() {}
+    }
 
     /** Keeps dead letters, unless it is told to be away. */
     private static final class Box implements DeadLetterBox {
@@ -161,12 +179,19 @@ class RunTest {
     }
 
     private void start(String streams, String log) throws IOException {
+        start(streams, log, "");
+    }
+
+    private void start(String streams, String log, String more) throws IOException {
         DefinitionReader reader = new DefinitionReader(
-                Map.of("script", this::source), Map.of("memory", sinks), Map.of(), Map.of("script", _ -> box));
+                Map.of("script", this::source),
+                Map.of("memory", sinks),
+                Map.of("script", _ -> new Forgetful()),
+                Map.of("script", _ -> box));
         PipelineDefinition definition = reader.read(
                 "f.yaml",
-                "name: test\nsource: { script: {} }\nlog: { path: %s%s }\nstreams:\n%s"
-                        .formatted(folder.resolve("log"), log, streams.indent(2)),
+                "name: test\nsource: { script: {} }\nlog: { path: %s%s }\n%s\nstreams:\n%s"
+                        .formatted(folder.resolve("log"), log, more, streams.indent(2)),
                 _ -> null);
         run = new Run(
                 definition,
@@ -223,6 +248,49 @@ class RunTest {
         target("away").comeBack();
         await("delivery", () -> assertThat(target("away").deltas()).hasSize(1));
         await("running", () -> assertThat(output("away").state()).isEqualTo(State.RUNNING));
+    }
+
+    @Test
+    void a_damaged_log_ends_who_has_to_read_there_and_says_where_and_what_to_do() throws Exception {
+        String small = ", segment_size: 4KB, retention: { age: 100000d }";
+        start("orders: { from: public.orders, to: { memory: {} } }", small);
+        for (int id = 0; id < 500; id++) {
+            script.commit(id, 10);
+        }
+        await("delivery", () -> assertThat(target("orders").deltas()).hasSize(500));
+        run.close();
+        Path damaged = segments().getFirst();
+        byte[] bytes = Files.readAllBytes(damaged);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(damaged, bytes);
+
+        start(
+                "orders: { from: public.orders, to: { memory: {} } }\ncopy: { from: public.orders, to: { memory: {} } }",
+                small,
+                "relay: { script: {} }");
+        script.commit(500, 10);
+
+        await("the end", () -> {
+            assertThat(output("copy").state()).isEqualTo(State.STOPPED);
+            assertThat(run.status().relay().orElseThrow().state()).isEqualTo(State.STOPPED);
+        });
+        assertThat(List.of(
+                        output("copy").message(),
+                        run.status().relay().orElseThrow().message()))
+                .allSatisfy(
+                        message -> assertThat(message)
+                                .startsWith(damaged + " is damaged at offset ")
+                                .endsWith(
+                                        "Restore the file from a copy, or move the log's folder away to capture anew; then start the service again"));
+        await("delivery", () -> assertThat(target("orders").deltas()).hasSize(501));
+    }
+
+    private List<Path> segments() throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve("log"))) {
+            return files.filter(file -> file.toString().endsWith(".log"))
+                    .sorted()
+                    .toList();
+        }
     }
 
     @Test
