@@ -58,6 +58,9 @@ final class OutputRunner implements Retrying.Watch {
 
     private volatile boolean superseded;
     private volatile String message = "";
+    /** Whether nothing but its turn is missing. */
+    private volatile boolean prepared;
+
     private final AtomicLong delivered = new AtomicLong();
     private volatile @Nullable Instant behind;
 
@@ -74,9 +77,7 @@ final class OutputRunner implements Retrying.Watch {
     void prepare() {
         sink.prepare()
                 .subscribe()
-                .with(
-                        _ -> LOG.debugf("output=%s state=prepared", name()),
-                        failure -> LOG.debugf(failure, "output=%s state=unprepared", name()));
+                .with(_ -> prepared = true, failure -> LOG.debugf(failure, "output=%s state=unprepared", name()));
     }
 
     void start() {
@@ -321,10 +322,14 @@ final class OutputRunner implements Retrying.Watch {
                 output.kind(),
                 output.required(),
                 pause.isPresent() ? State.PAUSED : state,
-                pause.map("leaves the machine to capture: "::concat).orElse(message),
+                pause.map("leaves the machine to capture: "::concat).orElseGet(this::message),
                 cursor(),
                 delivered.get(),
                 Optional.ofNullable(behind));
+    }
+
+    private String message() {
+        return state == State.STARTING && prepared ? "has connected and waits for its turn" : message;
     }
 
     /** Ends delivery; completes when what is under way at the sink has ended, too. */

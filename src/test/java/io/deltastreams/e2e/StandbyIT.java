@@ -96,6 +96,10 @@ class StandbyIT {
             try (TpcB _ = TpcB.start(pair.jdbcUrl, 3, seed, Duration.ofMillis(10))) {
                 for (int number = 0; number < ROUNDS; number++) {
                     awaitState(pair.waits, "STANDBY");
+                    Awaitility.await("outputs that wait for their turn")
+                            .atMost(Duration.ofSeconds(60))
+                            .until(() -> pair.waits.feeds().get("outputs").findValuesAsText("message").stream()
+                                    .allMatch("has connected and waits for its turn"::equals));
                     pair.captures.awaitDelivered(1 + random.nextInt(300), Duration.ofSeconds(90));
                     round.play(pair);
                 }

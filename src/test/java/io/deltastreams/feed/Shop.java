@@ -131,11 +131,6 @@ public final class Shop implements AutoCloseable {
         lookedAt = happens;
     }
 
-    /** As a pipeline that is closed: there are no streams. */
-    public void end() {
-        all.clear();
-    }
-
     public int port() {
         return server.actualPort();
     }

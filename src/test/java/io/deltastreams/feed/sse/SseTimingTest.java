@@ -128,7 +128,7 @@ class SseTimingTest {
 
     @Test
     void a_pipeline_that_ends_while_a_stream_is_looked_for_is_not_there_instead_of_having_no_such_stream() {
-        shop.whenLookedAt(shop::end);
+        shop.whenLookedAt(shop::empty);
         try (Listener late = new Listener(shop.port(), "/feeds/orders")) {
             assertThat(late.status()).contains(" 503 ");
         }
