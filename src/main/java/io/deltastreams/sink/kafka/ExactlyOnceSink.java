@@ -126,19 +126,8 @@ final class ExactlyOnceSink implements Sink {
 
     @Override
     public Uni<Void> prepare() {
-        return KafkaSink.onVirtualThread(() -> {
-                    writing.lock();
-                    try {
-                        if (transactor == null && !isClosing()) {
-                            topics.open(cursors);
-                        }
-                    } finally {
-                        writing.unlock();
-                    }
-                    // What its holder has open there ends with it, or when we take it: nothing may wait for this.
-                    return mark();
-                })
-                .replaceWithVoid();
+        // Without the lock: what the holder has open may end only when its id is taken, which is not to wait for this.
+        return KafkaSink.onVirtualThread(this::mark).replaceWithVoid();
     }
 
     private void connect() {

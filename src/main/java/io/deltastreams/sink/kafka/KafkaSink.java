@@ -50,6 +50,7 @@ final class KafkaSink implements Sink {
 
     private Optional<Position> readCursor() {
         try {
+            topics.open(bookmark.topic());
             Position stored = stored();
             // What this instance saw acknowledged is at the target, even where the cursor's record still follows.
             Position now = stored.isAfter(bookmark.reached()) ? stored : bookmark.reached();
@@ -60,12 +61,6 @@ final class KafkaSink implements Sink {
     }
 
     private Position stored() {
-        writing.lock();
-        try {
-            topics.open(bookmark.topic());
-        } finally {
-            writing.unlock();
-        }
         return broker.cursor(bookmark.topic(), bookmark.key())
                 .map(Mark::position)
                 .orElse(Position.START);
