@@ -11,7 +11,7 @@ public final class DamagedLog extends IOException {
 
     DamagedLog(Path file, long offset, String what, @Nullable Throwable cause) {
         super(
-                "%s is damaged at offset %d: %s. Restore the file from a copy, or move the log's folder away to capture anew"
+                "%s is damaged at offset %d: %s. Restore the file from a copy, or move the log's folder away to capture anew; then start the service again"
                         .formatted(file, offset, what),
                 cause);
     }

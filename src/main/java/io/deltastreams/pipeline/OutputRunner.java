@@ -292,7 +292,7 @@ final class OutputRunner implements Retrying.Watch {
 
     private void failed(Throwable failure) {
         if (failure instanceof UncheckedIOException disk && disk.getCause() instanceof DamagedLog damaged) {
-            end(damaged.getMessage() + "; then start the service again");
+            end(String.valueOf(damaged.getMessage()));
             LOG.errorf("output=%s state=stopped cause=\"%s\"", name(), message);
         } else {
             bug(failure);

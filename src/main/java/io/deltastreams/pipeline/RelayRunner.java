@@ -119,7 +119,7 @@ final class RelayRunner implements AutoCloseable {
                 } catch (TargetAway away) {
                     doubted(String.valueOf(away.getMessage()));
                 } catch (DamagedLog damaged) {
-                    message = damaged.getMessage() + "; then start the service again";
+                    message = String.valueOf(damaged.getMessage());
                     state = State.STOPPED;
                     LOG.errorf("output=%s state=stopped cause=\"%s\"", name(), message);
                     return;
