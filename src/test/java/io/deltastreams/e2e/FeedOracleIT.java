@@ -483,14 +483,16 @@ class FeedOracleIT {
                                 .pollInterval(Duration.ofMillis(200))
                                 .until(() -> subscriber.folded().equals(expected));
                     } catch (ConditionTimeoutException _) {
-                        throw new AssertionError("%s as %s: %s, the last one by %s; %s instead of %s"
-                                .formatted(
-                                        narrowing.sql(table),
-                                        subscriber.path,
-                                        subscriber.story(),
-                                        subscriber.service.folder().getFileName(),
-                                        subscriber.folded(),
-                                        expected));
+                        throw new AssertionError(
+                                "%s as %s: %s, the last one by %s; %s instead of %s; all that came:%n%s"
+                                        .formatted(
+                                                narrowing.sql(table),
+                                                subscriber.path,
+                                                subscriber.story(),
+                                                subscriber.service.folder().getFileName(),
+                                                subscriber.folded(),
+                                                expected,
+                                                String.join("\n", subscriber.story)));
                     }
                 }
             }
