@@ -187,8 +187,8 @@ public class FeedIndex {
     private static SourceView view(PipelineStatus.Source source) {
         return new SourceView(
                 source.kind(),
-                spelled(source.state()),
-                source.message(),
+                spelled(source.condition().state()),
+                source.condition().message(),
                 source.capturedInAll(),
                 source.committedAt().map(Instant::toString).orElse(null),
                 source.retainedWal().map(RetainedLog::bytes).orElse(null),
@@ -224,8 +224,8 @@ public class FeedIndex {
         return new RelayView(
                 relay.kind(),
                 relay.required(),
-                spelled(relay.state()),
-                relay.message(),
+                spelled(relay.condition().state()),
+                relay.condition().message(),
                 relay.cursor().map(Position::toString).orElse(null),
                 relay.delivered());
     }
@@ -235,8 +235,8 @@ public class FeedIndex {
                 output.stream().text(),
                 output.kind(),
                 output.required(),
-                spelled(output.state()),
-                output.message(),
+                spelled(output.condition().state()),
+                output.condition().message(),
                 output.cursor().map(Position::toString).orElse(null),
                 output.delivered(),
                 lagSeconds(output, last, Instant.now()));

@@ -2,6 +2,7 @@ package io.deltastreams.ops;
 
 import io.deltastreams.pipeline.Pipeline;
 import io.deltastreams.pipeline.PipelineStatus;
+import io.deltastreams.pipeline.PipelineStatus.Condition;
 import io.deltastreams.pipeline.PipelineStatus.State;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
@@ -60,21 +61,16 @@ final class Health {
                         .build();
             }
             PipelineStatus now = status.get();
-            tell(
-                    response,
-                    "source/" + now.source().kind(),
-                    now.source().state(),
-                    now.source().message());
-            now.outputs()
-                    .forEach(output ->
-                            tell(response, output.stream() + "/" + output.kind(), output.state(), output.message()));
-            now.relay().ifPresent(relay -> tell(response, "relay/" + relay.kind(), relay.state(), relay.message()));
+            tell(response, "source/" + now.source().kind(), now.source().condition());
+            now.outputs().forEach(output -> tell(response, output.stream() + "/" + output.kind(), output.condition()));
+            now.relay().ifPresent(relay -> tell(response, "relay/" + relay.kind(), relay.condition()));
             now.log().status().waiting().ifPresent(why -> response.withData("log", why));
-            return response.status(now.source().state() == State.RUNNING).build();
+            return response.status(now.source().condition().state() == State.RUNNING)
+                    .build();
         }
 
-        private static void tell(HealthCheckResponseBuilder response, String what, State state, String message) {
-            response.withData(what, state.with(message));
+        private static void tell(HealthCheckResponseBuilder response, String what, Condition condition) {
+            response.withData(what, condition.toString());
         }
     }
 }

@@ -42,7 +42,7 @@ class Metrics {
         gauge(
                 "delta_streams_source_up",
                 "1 while the source captures",
-                status -> up(status.source().state()));
+                status -> up(status.source().condition().state()));
         gauge("delta_streams_source_age_seconds", "Age of the newest captured change's commit", Metrics::sourceAge);
         gauge(
                 "delta_streams_source_retained_wal_bytes",
@@ -126,7 +126,9 @@ class Metrics {
         gauge(
                 "delta_streams_relay_up",
                 "1 while the log's way to other instances runs; NaN where it has none",
-                status -> status.relay().map(relay -> up(relay.state())).orElse(Double.NaN));
+                status -> status.relay()
+                        .map(relay -> up(relay.condition().state()))
+                        .orElse(Double.NaN));
         gauge(
                 "delta_streams_relay_lag_positions",
                 "How far what is relayed stands behind the log's end, in the source's own commit order; NaN where nothing is",
@@ -192,13 +194,18 @@ class Metrics {
                 .tags(tags)
                 .description("Deltas delivered to the output")
                 .register(registry);
-        gauge("delta_streams_output_up", "1 while the output delivers", tags, output, (_, out) -> up(out.state()));
+        gauge(
+                "delta_streams_output_up",
+                "1 while the output delivers",
+                tags,
+                output,
+                (_, out) -> up(out.condition().state()));
         gauge(
                 "delta_streams_output_paused",
                 "1 while the output leaves the machine to capture",
                 tags,
                 output,
-                (_, out) -> out.state() == State.PAUSED ? 1 : 0);
+                (_, out) -> out.condition().state() == State.PAUSED ? 1 : 0);
         gauge(
                 "delta_streams_output_lag_seconds",
                 "Age of the newest delivered delta's commit; 0 at the log's end",

@@ -51,7 +51,7 @@ final class CaughtUp {
             return new Answer.Waiting("source/%s %s, captured up to %s%s"
                     .formatted(
                             now.source().kind(),
-                            now.source().state().with(now.source().message()),
+                            now.source().condition(),
                             text(log.last()),
                             now.log().status().waiting().map("; log "::concat).orElse("")));
         }
@@ -65,8 +65,7 @@ final class CaughtUp {
                 .collect(Collectors.joining("; "));
         String relay = now.relay()
                 .filter(relayed -> isBehind(relayed.cursor(), upTo))
-                .map(relayed ->
-                        "relay/%s %s".formatted(relayed.kind(), relayed.state().with(relayed.message())))
+                .map(relayed -> "relay/%s %s".formatted(relayed.kind(), relayed.condition()))
                 .orElse("");
         if (!behind.isEmpty() || !relay.isEmpty()) {
             return new Answer.Waiting(behind.isEmpty() || relay.isEmpty() ? behind + relay : behind + "; " + relay);
@@ -99,19 +98,17 @@ final class CaughtUp {
         if (now.log().failure().isPresent()) {
             return now.log().failure();
         }
-        if (now.source().state() == State.STOPPED) {
-            return Optional.of("source/%s %s"
-                    .formatted(
-                            now.source().kind(), State.STOPPED.with(now.source().message())));
+        if (now.source().condition().is(State.STOPPED)) {
+            return Optional.of(
+                    "source/%s %s".formatted(now.source().kind(), now.source().condition()));
         }
         return now.outputs().stream()
-                .filter(output -> output.state() == State.STOPPED)
-                .map(output ->
-                        "%s/%s %s".formatted(output.stream(), output.kind(), State.STOPPED.with(output.message())))
+                .filter(output -> output.condition().is(State.STOPPED))
+                .map(output -> "%s/%s %s".formatted(output.stream(), output.kind(), output.condition()))
                 .findFirst()
                 .or(() -> now.relay()
-                        .filter(relay -> relay.state() == State.STOPPED)
-                        .map(relay -> "relay/%s %s".formatted(relay.kind(), State.STOPPED.with(relay.message()))));
+                        .filter(relay -> relay.condition().is(State.STOPPED))
+                        .map(relay -> "relay/%s %s".formatted(relay.kind(), relay.condition())));
     }
 
     private static boolean isBehind(Optional<Position> cursor, Position upTo) {
@@ -120,12 +117,7 @@ final class CaughtUp {
 
     private static String text(Output output, Position upTo) {
         return "%s/%s %s, at %s of %s"
-                .formatted(
-                        output.stream(),
-                        output.kind(),
-                        output.state().with(output.message()),
-                        text(output.cursor()),
-                        upTo);
+                .formatted(output.stream(), output.kind(), output.condition(), text(output.cursor()), upTo);
     }
 
     private static String text(Optional<Position> position) {

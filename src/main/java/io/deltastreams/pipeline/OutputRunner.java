@@ -4,6 +4,7 @@ import io.deltastreams.change.Delta;
 import io.deltastreams.change.Position;
 import io.deltastreams.change.StreamId;
 import io.deltastreams.log.DamagedLog;
+import io.deltastreams.pipeline.PipelineStatus.Condition;
 import io.deltastreams.pipeline.PipelineStatus.State;
 import io.deltastreams.sink.DeadLetter;
 import io.deltastreams.sink.Deltas;
@@ -53,11 +54,8 @@ final class OutputRunner implements Retrying.Watch {
     private long taken;
     private @Nullable Instant newest;
 
-    /** Written behind the message and read before it: who sees that something is wrong sees why. */
-    private volatile State state = State.STARTING;
-
+    private volatile Condition condition = Condition.STARTING;
     private volatile boolean superseded;
-    private volatile String message = "";
     /** Whether nothing but its turn is missing. */
     private volatile boolean prepared;
 
@@ -84,7 +82,7 @@ final class OutputRunner implements Retrying.Watch {
         subscription = Multi.createBy()
                 .repeating()
                 .uni(this::step)
-                .until(_ -> state == State.STOPPED)
+                .until(_ -> condition.is(State.STOPPED))
                 .subscribe()
                 .with(_ -> {}, this::failed);
     }
@@ -242,27 +240,29 @@ final class OutputRunner implements Retrying.Watch {
 
     @Override
     public void inDoubt(Outcome.Unknown why) {
-        if (state != State.RETRYING) {
+        if (!condition.is(State.RETRYING)) {
             LOG.warnf("output=%s state=retrying cause=\"%s\"", name(), why.reason());
         }
-        message = why.reason();
-        state = State.RETRYING;
+        condition = Condition.retrying(why.reason());
     }
 
     @Override
     public void answered() {
-        if (state == State.RETRYING) {
-            LOG.infof("output=%s state=running", name());
-            message = "";
-        }
-        if (state != State.STOPPED) {
-            state = State.RUNNING;
+        switch (condition.state()) {
+            case RETRYING -> {
+                LOG.infof("output=%s state=running", name());
+                condition = Condition.RUNNING;
+            }
+            case STARTING -> condition = Condition.RUNNING;
+            // With what it said of a gap, or its end.
+            case RUNNING, STANDBY, PAUSED, STOPPED -> {}
         }
     }
 
     private void note(Reading.Gap gap) {
-        message = "the log no longer holds what stands behind %s up to %s: it went by retention before it was delivered"
-                .formatted(gap.after(), gap.removedUpTo());
+        condition = condition.saying(
+                "the log no longer holds what stands behind %s up to %s: it went by retention before it was delivered"
+                        .formatted(gap.after(), gap.removedUpTo()));
         LOG.errorf("output=%s gap_after=%s gap_up_to=%s", name(), gap.after(), gap.removedUpTo());
     }
 
@@ -285,23 +285,22 @@ final class OutputRunner implements Retrying.Watch {
 
     /** Nothing is left open at the target, where others would wait for its end. */
     private void end(String why) {
-        message = why;
-        state = State.STOPPED;
+        condition = Condition.stopped(why);
         sink.close().subscribe().with(_ -> {}, failure -> LOG.warnf(failure, "output=%s state=closed", name()));
     }
 
     private void failed(Throwable failure) {
         if (failure instanceof UncheckedIOException disk && disk.getCause() instanceof DamagedLog damaged) {
-            end(String.valueOf(damaged.getMessage()));
-            LOG.errorf("output=%s state=stopped cause=\"%s\"", name(), message);
+            String why = String.valueOf(damaged.getMessage());
+            end(why);
+            LOG.errorf("output=%s state=stopped cause=\"%s\"", name(), why);
         } else {
             bug(failure);
         }
     }
 
     private void bug(Throwable bug) {
-        message = "a bug ended the output: " + bug;
-        state = State.STOPPED;
+        condition = Condition.stopped("a bug ended the output: " + bug);
         LOG.errorf(bug, "output=%s state=stopped", name());
     }
 
@@ -316,20 +315,21 @@ final class OutputRunner implements Retrying.Watch {
     }
 
     PipelineStatus.Output status() {
-        Optional<String> pause = isRequired() || state != State.RUNNING ? Optional.empty() : precedence.claimed();
+        Condition now = condition;
+        Optional<String> pause = isRequired() || !now.is(State.RUNNING) ? Optional.empty() : precedence.claimed();
         return new PipelineStatus.Output(
                 stream.id(),
                 output.kind(),
                 output.required(),
-                pause.isPresent() ? State.PAUSED : state,
-                pause.map("leaves the machine to capture: "::concat).orElseGet(this::message),
+                pause.map("leaves the machine to capture: "::concat)
+                        .map(why -> new Condition(State.PAUSED, why))
+                        .orElse(
+                                now.is(State.STARTING) && prepared
+                                        ? now.saying("has connected and waits for its turn")
+                                        : now),
                 cursor(),
                 delivered.get(),
                 Optional.ofNullable(behind));
-    }
-
-    private String message() {
-        return state == State.STARTING && prepared ? "has connected and waits for its turn" : message;
     }
 
     /** Ends delivery; completes when what is under way at the sink has ended, too. */

@@ -37,16 +37,43 @@ public record PipelineStatus(
         /** Leaves the machine to capture for a while. */
         PAUSED,
         /** Ended by its policy or a mistake that somebody has to mend. */
-        STOPPED;
+        STOPPED
+    }
 
-        /** The state with what there is to say of it, if anything. */
-        public String with(String message) {
-            return message.isEmpty() ? name() : this + ": " + message;
+    /**
+     * How a source or an output stands. One value, so that who sees a state sees its own reason.
+     *
+     * @param message what is wrong and what would be right, or what is waited for; empty while all is well
+     */
+    public record Condition(State state, String message) {
+
+        static final Condition STARTING = new Condition(State.STARTING, "");
+        static final Condition RUNNING = new Condition(State.RUNNING, "");
+
+        static Condition retrying(String why) {
+            return new Condition(State.RETRYING, why);
+        }
+
+        static Condition stopped(String why) {
+            return new Condition(State.STOPPED, why);
+        }
+
+        boolean is(State one) {
+            return state == one;
+        }
+
+        /** The same state, with this to say of it. */
+        Condition saying(String other) {
+            return new Condition(state, other);
+        }
+
+        @Override
+        public String toString() {
+            return message.isEmpty() ? state.name() : state + ": " + message;
         }
     }
 
     /**
-     * @param message what is wrong and what would be right; empty while all is well
      * @param captured changes taken since the start, by table
      * @param committedAt commit time of the newest change taken
      * @param retainedWal what the database keeps of its log for us
@@ -54,8 +81,7 @@ public record PipelineStatus(
      */
     public record Source(
             String kind,
-            State state,
-            String message,
+            Condition condition,
             Map<TableId, Long> captured,
             Optional<Instant> committedAt,
             Optional<SnapshotProgress> snapshot,
@@ -87,7 +113,7 @@ public record PipelineStatus(
      * @param delivered changes written since the start
      */
     public record Relayed(
-            String kind, boolean required, State state, String message, Optional<Position> cursor, long delivered) {}
+            String kind, boolean required, Condition condition, Optional<Position> cursor, long delivered) {}
 
     /**
      * @param cursor up to where the target has everything
@@ -98,8 +124,7 @@ public record PipelineStatus(
             StreamId stream,
             String kind,
             boolean required,
-            State state,
-            String message,
+            Condition condition,
             Optional<Position> cursor,
             long delivered,
             Optional<Instant> behind) {}

@@ -12,6 +12,7 @@ import io.deltastreams.log.ChangeLog;
 import io.deltastreams.log.DamagedLog;
 import io.deltastreams.log.LogClosed;
 import io.deltastreams.log.Slice;
+import io.deltastreams.pipeline.PipelineStatus.Condition;
 import io.deltastreams.pipeline.PipelineStatus.State;
 import io.deltastreams.sink.TargetAway;
 import io.deltastreams.source.Inventory;
@@ -56,10 +57,7 @@ final class RelayRunner implements AutoCloseable {
     private final Thread thread;
 
     private volatile @Nullable Position cursor;
-    /** Written behind the message and read before it: who sees that something is wrong sees why. */
-    private volatile State state = State.STARTING;
-
-    private volatile String message = "";
+    private volatile Condition condition = Condition.STARTING;
     private final AtomicLong delivered = new AtomicLong();
     private volatile boolean closed;
     /** What the source described last; nothing is relayed before it did. */
@@ -119,9 +117,9 @@ final class RelayRunner implements AutoCloseable {
                 } catch (TargetAway away) {
                     doubted(String.valueOf(away.getMessage()));
                 } catch (DamagedLog damaged) {
-                    message = String.valueOf(damaged.getMessage());
-                    state = State.STOPPED;
-                    LOG.errorf("output=%s state=stopped cause=\"%s\"", name(), message);
+                    String why = String.valueOf(damaged.getMessage());
+                    condition = Condition.stopped(why);
+                    LOG.errorf("output=%s state=stopped cause=\"%s\"", name(), why);
                     return;
                 } catch (IOException e) {
                     doubted("the log cannot be read: " + e.getMessage());
@@ -131,10 +129,9 @@ final class RelayRunner implements AutoCloseable {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         } catch (LogClosed _) {
-            state = State.STOPPED;
+            condition = Condition.stopped("");
         } catch (RuntimeException e) {
-            message = "a bug ended the relay: " + e;
-            state = State.STOPPED;
+            condition = Condition.stopped("a bug ended the relay: " + e);
             LOG.errorf(e, "output=%s state=stopped", name());
         }
     }
@@ -143,22 +140,20 @@ final class RelayRunner implements AutoCloseable {
         cursor = end;
         coverage = UNKNOWN;
         last = null;
-        if (state == State.RETRYING) {
+        if (condition.is(State.RETRYING)) {
             LOG.infof("output=%s state=running", name());
         }
-        state = State.RUNNING;
-        message = "";
+        condition = Condition.RUNNING;
     }
 
     private void doubted(String why) {
         if (closed) {
             return;
         }
-        if (state != State.RETRYING) {
+        if (!condition.is(State.RETRYING)) {
             LOG.warnf("output=%s state=retrying cause=\"%s\"", name(), why);
         }
-        message = why;
-        state = State.RETRYING;
+        condition = Condition.retrying(why);
     }
 
     private void relay(Position end) throws IOException, InterruptedException {
@@ -291,13 +286,14 @@ final class RelayRunner implements AutoCloseable {
     }
 
     private void note(Slice.Gap gap) {
-        message = "the log no longer holds what stands behind %s up to %s: it went by retention before it was relayed"
-                .formatted(gap.after(), gap.removedUpTo());
+        condition = condition.saying(
+                "the log no longer holds what stands behind %s up to %s: it went by retention before it was relayed"
+                        .formatted(gap.after(), gap.removedUpTo()));
         LOG.errorf("output=%s gap_after=%s gap_up_to=%s", name(), gap.after(), gap.removedUpTo());
     }
 
     PipelineStatus.Relayed status() {
-        return new PipelineStatus.Relayed(definition.kind(), isRequired(), state, message, cursor(), delivered.get());
+        return new PipelineStatus.Relayed(definition.kind(), isRequired(), condition, cursor(), delivered.get());
     }
 
     @Override

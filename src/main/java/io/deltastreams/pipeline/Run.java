@@ -8,6 +8,7 @@ import io.deltastreams.change.TableId;
 import io.deltastreams.codec.Codec;
 import io.deltastreams.log.ChangeLog;
 import io.deltastreams.log.LogSettings.Durability;
+import io.deltastreams.pipeline.PipelineStatus.Condition;
 import io.deltastreams.source.Intake.Earlier;
 import io.deltastreams.source.Inventory;
 import io.deltastreams.source.Inventory.CapturedTable;
@@ -374,9 +375,9 @@ final class Run implements AutoCloseable {
     private boolean isAnyRunningBehind(Position last) {
         return outputs.stream()
                         .map(OutputRunner::status)
-                        .anyMatch(output -> isRunningBehind(output.state(), output.cursor(), last))
+                        .anyMatch(output -> isRunningBehind(output.condition(), output.cursor(), last))
                 || relay.map(RelayRunner::status)
-                        .filter(relayed -> isRunningBehind(relayed.state(), relayed.cursor(), last))
+                        .filter(relayed -> isRunningBehind(relayed.condition(), relayed.cursor(), last))
                         .isPresent();
     }
 
@@ -399,8 +400,8 @@ final class Run implements AutoCloseable {
         }
     }
 
-    private static boolean isRunningBehind(PipelineStatus.State state, Optional<Position> cursor, Position last) {
-        return state == PipelineStatus.State.RUNNING
+    private static boolean isRunningBehind(Condition condition, Optional<Position> cursor, Position last) {
+        return condition.is(PipelineStatus.State.RUNNING)
                 && cursor.map(last::isAfter).orElse(true);
     }
 

@@ -8,6 +8,7 @@ import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.change.Transaction;
 import io.deltastreams.log.ChangeLog;
+import io.deltastreams.pipeline.PipelineStatus.Condition;
 import io.deltastreams.pipeline.PipelineStatus.State;
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.Intake;
@@ -40,6 +41,7 @@ final class SourceRunner implements Intake, AutoCloseable {
     private static final Duration TARGETS_PAUSE = Duration.ofMillis(20);
     private static final Duration STANDBY_PAUSE = Duration.ofMillis(500);
     private static final Duration CLOSING = Duration.ofSeconds(4);
+    private static final Trouble CLOSED = new Trouble("", false);
 
     /** Types the streams against what the source will capture. */
     @FunctionalInterface
@@ -84,15 +86,9 @@ final class SourceRunner implements Intake, AutoCloseable {
     private volatile @Nullable String ended;
 
     private volatile @Nullable ChangeSource current;
-    /** Written behind the message and read before it: who sees that something is wrong sees why. */
-    private volatile State state = State.STARTING;
-
-    private volatile String message = "";
+    private volatile Condition condition = Condition.STARTING;
     private final Map<TableId, LongAdder> captured = new ConcurrentHashMap<>();
-    /** Whether another instance was found to capture. */
-    private boolean taken;
-
-    /** Whether that was so when it was last known. */
+    /** Whether another instance captured when that was last known. */
     private boolean standing;
 
     private boolean marksEnd;
@@ -144,20 +140,20 @@ final class SourceRunner implements Intake, AutoCloseable {
         try {
             while (!closed) {
                 long before = capturedInAll();
-                String trouble = captureOnce();
+                Trouble trouble = captureOnce();
                 if (closed) {
                     return;
                 }
                 if (capturedInAll() > before) {
                     backoff.reset();
                 }
-                Duration pause = taken ? STANDBY_PAUSE : backoff.next();
-                if (taken) {
-                    standBy(trouble);
+                Duration pause = trouble.taken() ? STANDBY_PAUSE : backoff.next();
+                if (trouble.taken()) {
+                    standBy(trouble.what());
                 } else {
-                    message = trouble;
-                    state = State.RETRYING;
-                    LOG.warnf("source=%s state=retrying pause=%s cause=\"%s\"", definition.kind(), pause, trouble);
+                    condition = Condition.retrying(trouble.what());
+                    LOG.warnf(
+                            "source=%s state=retrying pause=%s cause=\"%s\"", definition.kind(), pause, trouble.what());
                     if (!standing) {
                         targets.deliver();
                     }
@@ -167,31 +163,27 @@ final class SourceRunner implements Intake, AutoCloseable {
                 }
             }
         } catch (InvalidPipeline e) {
-            message = e.getMessage();
-            state = State.STOPPED;
+            condition = Condition.stopped(e.getMessage());
             invalid.accept(e);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
-            message = "a bug ended the source: " + e;
-            state = State.STOPPED;
+            condition = Condition.stopped("a bug ended the source: " + e);
             LOG.errorf(e, "source=%s state=stopped", definition.kind());
         } finally {
             String why = ended;
             if (why != null) {
-                message = why;
-                state = State.STOPPED;
+                condition = Condition.stopped(why);
             }
         }
     }
 
     private void standBy(String why) {
-        boolean first = state != State.STANDBY;
+        boolean first = !condition.is(State.STANDBY);
         if (first) {
             LOG.infof("source=%s state=standby note=\"%s\"", definition.kind(), why);
         }
-        message = why;
-        state = State.STANDBY;
+        condition = new Condition(State.STANDBY, why);
         standing = true;
         targets.leave();
         if (first) {
@@ -199,19 +191,25 @@ final class SourceRunner implements Intake, AutoCloseable {
         }
     }
 
-    /** Captures until the source fails, and says why it did. */
-    private String captureOnce() throws InterruptedException, InvalidPipeline {
-        taken = false;
+    /**
+     * Why a source ended.
+     *
+     * @param taken whether because another instance captures
+     */
+    private record Trouble(String what, boolean taken) {}
+
+    /** Captures until the source ends. */
+    private Trouble captureOnce() throws InterruptedException, InvalidPipeline {
         // What the failed source handed over has to be in the log before the next one asks where to go on.
         while (!handover.awaitIdle(1, TimeUnit.SECONDS)) {
             if (closed) {
-                return "";
+                return CLOSED;
             }
         }
         try (ChangeSource source = definition.create()) {
             current = source;
             if (closed) {
-                return "";
+                return CLOSED;
             }
             Inventory inventory = source.inspect();
             notes = inventory.notes();
@@ -223,11 +221,12 @@ final class SourceRunner implements Intake, AutoCloseable {
                 running();
             }
             source.run(new Resume(log.resumeToken(), log.last(), log.schemas()), this);
-            return "the source ended by itself";
+            return new Trouble("the source ended by itself", false);
         } catch (SourceFailure e) {
             LOG.debugf(e, "source=%s", definition.kind());
-            taken = e.kind() == SourceFailure.Kind.TAKEN;
-            return e.remedy().isEmpty() ? String.valueOf(e.getMessage()) : e.getMessage() + "; " + e.remedy();
+            return new Trouble(
+                    e.remedy().isEmpty() ? String.valueOf(e.getMessage()) : e.getMessage() + "; " + e.remedy(),
+                    e.kind() == SourceFailure.Kind.TAKEN);
         } finally {
             current = null;
             // Nobody captures, so nobody needs the machine for it.
@@ -236,11 +235,10 @@ final class SourceRunner implements Intake, AutoCloseable {
     }
 
     private void running() {
-        if (state == State.STANDBY) {
+        if (condition.is(State.STANDBY)) {
             LOG.infof("source=%s state=running note=\"it is captured from here\"", definition.kind());
         }
-        state = State.RUNNING;
-        message = "";
+        condition = Condition.RUNNING;
     }
 
     @Override
@@ -250,7 +248,7 @@ final class SourceRunner implements Intake, AutoCloseable {
         Instant since = Instant.now();
         Optional<Earlier> earlier = targets.earlier(since);
         while (earlier.isEmpty()) {
-            message = "waits until the outputs have told up to where they have everything";
+            condition = condition.saying("waits until the outputs have told up to where they have everything");
             if (closed) {
                 throw new InterruptedException();
             }
@@ -329,17 +327,17 @@ final class SourceRunner implements Intake, AutoCloseable {
     TableSnapshots snapshots() throws Refused {
         ChangeSource source = current;
         if (source == null) {
-            throw new Refused(Reason.LATER, "the source is not connected: " + message);
+            throw new Refused(Reason.LATER, "the source is not connected: " + condition.message());
         }
         return source.snapshots();
     }
 
     PipelineStatus.Source status() {
         RetainedLog kept = retainedWal;
+        Condition now = condition;
         return new PipelineStatus.Source(
                 definition.kind(),
-                state,
-                message.isEmpty() && kept != null ? kept.warning() : message,
+                now.message().isEmpty() && kept != null ? now.saying(kept.warning()) : now,
                 captured.entrySet().stream()
                         .collect(Collectors.toMap(
                                 Map.Entry::getKey, entry -> entry.getValue().sum())),

@@ -98,11 +98,17 @@ class PauseOthersTest {
                         database,
                         "INSERT INTO t SELECT n, repeat('x', 500) FROM generate_series(1, %d) n".formatted(ROWS));
 
-                await("pause", () -> assertThat(output(run, "other").state()).isEqualTo(State.PAUSED));
-                assertThat(output(run, "needed").state()).isEqualTo(State.RUNNING);
+                await(
+                        "pause",
+                        () -> assertThat(output(run, "other").condition().state())
+                                .isEqualTo(State.PAUSED));
+                assertThat(output(run, "needed").condition().state()).isEqualTo(State.RUNNING);
 
                 held.countDown();
-                await("end", () -> assertThat(output(run, "other").state()).isEqualTo(State.RUNNING));
+                await(
+                        "end",
+                        () -> assertThat(output(run, "other").condition().state())
+                                .isEqualTo(State.RUNNING));
                 await(
                         "delivery",
                         () -> assertThat(output(run, "other").delivered()).isEqualTo(ROWS));

@@ -243,11 +243,11 @@ class RunTest {
         script.commit(1, 10);
 
         await("delivery", () -> assertThat(target("there").deltas()).hasSize(1));
-        await("retrying", () -> assertThat(output("away").state()).isEqualTo(State.RETRYING));
-        assertThat(output("away").message()).contains("the network is down");
+        await("retrying", () -> assertThat(output("away").condition().state()).isEqualTo(State.RETRYING));
+        assertThat(output("away").condition().message()).contains("the network is down");
         target("away").comeBack();
         await("delivery", () -> assertThat(target("away").deltas()).hasSize(1));
-        await("running", () -> assertThat(output("away").state()).isEqualTo(State.RUNNING));
+        await("running", () -> assertThat(output("away").condition().state()).isEqualTo(State.RUNNING));
     }
 
     @Test
@@ -271,12 +271,12 @@ class RunTest {
         script.commit(500, 10);
 
         await("the end", () -> {
-            assertThat(output("copy").state()).isEqualTo(State.STOPPED);
-            assertThat(run.status().relay().orElseThrow().state()).isEqualTo(State.STOPPED);
+            assertThat(output("copy").condition().state()).isEqualTo(State.STOPPED);
+            assertThat(run.status().relay().orElseThrow().condition().state()).isEqualTo(State.STOPPED);
         });
         assertThat(List.of(
-                        output("copy").message(),
-                        run.status().relay().orElseThrow().message()))
+                        output("copy").condition().message(),
+                        run.status().relay().orElseThrow().condition().message()))
                 .allSatisfy(
                         message -> assertThat(message)
                                 .startsWith(damaged + " is damaged at offset ")
@@ -303,8 +303,8 @@ class RunTest {
         script.commit(1, 10);
         script.commit(2, 10);
 
-        await("stop", () -> assertThat(output("strict").state()).isEqualTo(State.STOPPED));
-        assertThat(output("strict").message()).contains("0001-0000000000000001-00000000");
+        await("stop", () -> assertThat(output("strict").condition().state()).isEqualTo(State.STOPPED));
+        assertThat(output("strict").condition().message()).contains("0001-0000000000000001-00000000");
         await("delivery", () -> assertThat(target("other").deltas()).hasSize(2));
     }
 
@@ -336,15 +336,15 @@ class RunTest {
         script.commit(2, 20);
         script.commit(3, 30);
 
-        await("retrying", () -> assertThat(output("orders").state()).isEqualTo(State.RETRYING));
-        assertThat(output("orders").message()).contains("orders.jsonl");
+        await("retrying", () -> assertThat(output("orders").condition().state()).isEqualTo(State.RETRYING));
+        assertThat(output("orders").condition().message()).contains("orders.jsonl");
         Files.delete(inTheWay);
         await(
                 "delivery",
                 () -> assertThat(target("orders").deltas().stream()
                                 .map(delta -> delta.position().commit()))
                         .containsExactly(1L, 3L));
-        await("running", () -> assertThat(output("orders").state()).isEqualTo(State.RUNNING));
+        await("running", () -> assertThat(output("orders").condition().state()).isEqualTo(State.RUNNING));
         assertThat(Files.readAllLines(folder.resolve("dead-letters/orders.jsonl")))
                 .singleElement()
                 .asString()
@@ -465,7 +465,10 @@ class RunTest {
         start("orders: { from: public.orders, to: { memory: {} } }", "");
         script.commit(1, 10);
         script.fail(new SourceFailure(SourceFailure.Kind.TRANSIENT, "the server is away", "start it", null));
-        await("retrying", () -> assertThat(run.status().source().message()).isEqualTo("the server is away; start it"));
+        await(
+                "retrying",
+                () -> assertThat(run.status().source().condition().message())
+                        .isEqualTo("the server is away; start it"));
 
         script.commit(2, 10);
 
@@ -526,16 +529,16 @@ class RunTest {
         script.commit(2, 10);
 
         await("delivery", () -> assertThat(target("needed").deltas()).hasSize(2));
-        assertThat(output("needed").state()).isEqualTo(State.RUNNING);
-        assertThat(output("other").state()).isEqualTo(State.PAUSED);
-        assertThat(output("other").message()).contains("the server keeps 5 MB");
+        assertThat(output("needed").condition().state()).isEqualTo(State.RUNNING);
+        assertThat(output("other").condition().state()).isEqualTo(State.PAUSED);
+        assertThat(output("other").condition().message()).contains("the server keeps 5 MB");
         assertThat(run.status().source().alone()).isTrue();
         assertThat(target("other").deltas()).hasSize(1);
 
         script.intake.retained(retained(false));
 
         await("delivery", () -> assertThat(target("other").deltas()).hasSize(2));
-        assertThat(output("other").state()).isEqualTo(State.RUNNING);
+        assertThat(output("other").condition().state()).isEqualTo(State.RUNNING);
         assertThat(run.status().source().alone()).isFalse();
     }
 
@@ -594,10 +597,12 @@ class RunTest {
         FutureTask<Earlier> alone = new FutureTask<>(script.intake::alone);
         Thread.ofVirtual().start(alone);
 
-        await("reason", () -> assertThat(run.status().source().message()).contains("until the outputs have told"));
+        await(
+                "reason",
+                () -> assertThat(run.status().source().condition().message()).contains("until the outputs have told"));
         target("orders").comeBack();
         assertThat(alone.get(20, TimeUnit.SECONDS).complete()).isTrue();
-        assertThat(run.status().source().message()).isEmpty();
+        assertThat(run.status().source().condition().message()).isEmpty();
     }
 
     @Test
@@ -607,7 +612,7 @@ class RunTest {
         assertThat(script.intake.alone().complete()).isTrue();
         target("orders").takeAway("another instance writes it");
         script.commit(1, 10);
-        await("end", () -> assertThat(output("orders").state()).isEqualTo(State.STOPPED));
+        await("end", () -> assertThat(output("orders").condition().state()).isEqualTo(State.STOPPED));
 
         Thread.ofVirtual().start(() -> {
             try {
