@@ -45,6 +45,7 @@ final class OutputRunner implements Retrying.Watch {
     private final Sink sink;
     private final Backoff pauses = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
     private @Nullable Cancellable subscription;
+    private @Nullable Cancellable preparation;
 
     private volatile @Nullable Position cursor;
 
@@ -56,8 +57,8 @@ final class OutputRunner implements Retrying.Watch {
 
     private volatile Condition condition = Condition.STARTING;
     private volatile boolean superseded;
-    /** Whether nothing but its turn is missing. */
-    private volatile boolean prepared;
+    /** What there is to say of it until its turn comes. */
+    private volatile String waiting = "";
 
     private final AtomicLong delivered = new AtomicLong();
     private volatile @Nullable Instant behind;
@@ -73,12 +74,25 @@ final class OutputRunner implements Retrying.Watch {
 
     /** It may have to start at once, later on. */
     void prepare() {
-        sink.prepare()
+        preparation = sink.prepare()
+                .onFailure()
+                .invoke(failure -> waiting = "waits for its turn, but its target is away: " + failure.getMessage())
+                .onFailure()
+                .retry()
+                .withBackOff(FIRST_PAUSE, LONGEST_PAUSE)
+                .indefinitely()
                 .subscribe()
-                .with(_ -> prepared = true, failure -> LOG.debugf(failure, "output=%s state=unprepared", name()));
+                .with(_ -> waiting = "has connected and waits for its turn");
+    }
+
+    private void endPreparation() {
+        if (preparation != null) {
+            preparation.cancel();
+        }
     }
 
     void start() {
+        endPreparation();
         subscription = Multi.createBy()
                 .repeating()
                 .uni(this::step)
@@ -323,10 +337,7 @@ final class OutputRunner implements Retrying.Watch {
                 output.required(),
                 pause.map("leaves the machine to capture: "::concat)
                         .map(why -> new Condition(State.PAUSED, why))
-                        .orElse(
-                                now.is(State.STARTING) && prepared
-                                        ? now.saying("has connected and waits for its turn")
-                                        : now),
+                        .orElse(now.is(State.STARTING) ? now.saying(waiting) : now),
                 cursor(),
                 delivered.get(),
                 Optional.ofNullable(behind));
@@ -334,6 +345,7 @@ final class OutputRunner implements Retrying.Watch {
 
     /** Ends delivery; completes when what is under way at the sink has ended, too. */
     Uni<Void> close() {
+        endPreparation();
         if (subscription != null) {
             subscription.cancel();
         }

@@ -31,8 +31,8 @@ public interface Sink {
     Uni<Optional<Position>> cursor();
 
     /**
-     * Does beforehand what takes time at the first {@link #cursor}: connects, and looks at what is there, but makes nothing. A failure need not be told to
-     * anybody, as the cursor's will be.
+     * Does beforehand what takes time at the first {@link #cursor}: connects, and looks at what is there, but makes nothing. Where that fails it may be asked
+     * again.
      */
     default Uni<Void> prepare() {
         return Uni.createFrom().voidItem();

@@ -83,7 +83,22 @@ class RunTest {
     private final Handover handover = captured.handover();
     private final Thread channel = Thread.ofVirtual().start(this::moveIntoTheLog);
     private final Box box = new Box();
+    private String kind = "script";
     private Run run;
+
+    /** The script as a source that one instance captures from at a time. */
+    private final class Single implements ChangeSource.Factory {
+
+        @Override
+        public ChangeSource create(Settings settings) {
+            return source(settings);
+        }
+
+        @Override
+        public boolean isExclusive() {
+            return true;
+        }
+    }
 
     /** A relay whose target keeps nothing. */
     private static final class Forgetful implements Relay {
@@ -184,14 +199,14 @@ class RunTest {
 
     private void start(String streams, String log, String more) throws IOException {
         DefinitionReader reader = new DefinitionReader(
-                Map.of("script", this::source),
+                Map.of("script", this::source, "single", new Single()),
                 Map.of("memory", sinks),
                 Map.of("script", _ -> new Forgetful()),
                 Map.of("script", _ -> box));
         PipelineDefinition definition = reader.read(
                 "f.yaml",
-                "name: test\nsource: { script: {} }\nlog: { path: %s%s }\n%s\nstreams:\n%s"
-                        .formatted(folder.resolve("log"), log, more, streams.indent(2)),
+                "name: test\nsource: { %s: {} }\nlog: { path: %s%s }\n%s\nstreams:\n%s"
+                        .formatted(kind, folder.resolve("log"), log, more, streams.indent(2)),
                 _ -> null);
         run = new Run(
                 definition,
@@ -476,6 +491,26 @@ class RunTest {
         assertThat(script.runs).hasValue(2);
         assertThat(script.resume.token()).contains(new ResumeToken("after 1"));
         assertThat(script.resume.last()).contains(new Position(1, 1, 0));
+    }
+
+    @Test
+    void an_output_that_waits_for_its_turn_connects_as_soon_as_it_can() throws IOException {
+        kind = "single";
+        target("orders").goAway("the network is down");
+        start("orders: { from: public.orders, to: { memory: {} } }", "");
+
+        script.fail(new SourceFailure(SourceFailure.Kind.TAKEN, "another instance captures", "", null));
+
+        await(
+                "trouble",
+                () -> assertThat(output("orders").condition().toString())
+                        .isEqualTo("STARTING: waits for its turn, but its target is away: the network is down"));
+        target("orders").comeBack();
+        await(
+                "ready",
+                () -> assertThat(output("orders").condition().toString())
+                        .isEqualTo("STARTING: has connected and waits for its turn"));
+        assertThat(run.status().source().condition().toString()).isEqualTo("STANDBY: another instance captures");
     }
 
     @ParameterizedTest

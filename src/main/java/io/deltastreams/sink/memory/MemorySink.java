@@ -16,6 +16,11 @@ record MemorySink(MemoryTarget target) implements Sink {
     }
 
     @Override
+    public Uni<Void> prepare() {
+        return cursor().replaceWithVoid();
+    }
+
+    @Override
     public Uni<Outcome> write(Deltas batch) {
         return Uni.createFrom().item(() -> target.write(batch));
     }
