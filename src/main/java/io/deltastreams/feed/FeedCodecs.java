@@ -1,6 +1,5 @@
 package io.deltastreams.feed;
 
-import io.deltastreams.change.StreamId;
 import io.deltastreams.codec.Codec;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.inject.Inject;
@@ -10,21 +9,16 @@ import jakarta.inject.Singleton;
 @Singleton
 public final class FeedCodecs {
 
-    private final FedStreams streams;
     private final Codec json;
     private final Codec textualBigints;
 
     @Inject
-    public FeedCodecs(
-            FedStreams streams,
-            @Identifier("json") Codec json,
-            @Identifier("json-bigint-string") Codec textualBigints) {
-        this.streams = streams;
+    public FeedCodecs(@Identifier("json") Codec json, @Identifier("json-bigint-string") Codec textualBigints) {
         this.json = json;
         this.textualBigints = textualBigints;
     }
 
-    public Codec of(StreamId stream) {
-        return streams.hasTextualBigints(stream) ? textualBigints : json;
+    public Codec of(FeedRequest request) {
+        return request.textualBigints() ? textualBigints : json;
     }
 }

@@ -12,12 +12,18 @@ import java.util.Optional;
 /**
  * What a subscriber asks for.
  *
+ * @param textualBigints whether 64-bit integers are to be JSON strings
  * @param refilled whether the rows as they are now come again wherever history is missing
  * @param narrower what {@code where} and {@code select} leave of the stream; empty where neither is given
  * @param shapes of the deltas, narrowed, as far as they are known before the first one
  */
 public record FeedRequest(
-        DeltaStream stream, Start start, boolean refilled, Optional<Narrower> narrower, List<Schema> shapes) {
+        DeltaStream stream,
+        boolean textualBigints,
+        Start start,
+        boolean refilled,
+        Optional<Narrower> narrower,
+        List<Schema> shapes) {
 
     private static final List<String> PARAMETERS = List.of("after", "from", "where", "select", "key");
 
@@ -32,7 +38,8 @@ public record FeedRequest(
     static FeedRequest read(
             FedStreams streams, String name, MultiMap query, Optional<String> lastEventId, List<String> more)
             throws Refusal {
-        DeltaStream stream = find(streams, name);
+        FedStream found = find(streams, name);
+        DeltaStream stream = found.stream();
         refuseMisspelled(query, more);
         Start start = Start.read(lastEventId, parameter(query, "after"), parameter(query, "from"));
         boolean refilled =
@@ -45,19 +52,22 @@ public record FeedRequest(
         Narrower.Text text =
                 new Narrower.Text(parameter(query, "where"), parameter(query, "select"), query.getAll("key"));
         return text.where().isEmpty() && text.select().isEmpty() && text.key().isEmpty()
-                ? new FeedRequest(stream, start, refilled, Optional.empty(), distinct(stream.outputs()))
-                : narrowed(stream, start, refilled, text);
+                ? new FeedRequest(
+                        stream, found.textualBigints(), start, refilled, Optional.empty(), distinct(stream.outputs()))
+                : narrowed(found, start, refilled, text);
     }
 
-    private static FeedRequest narrowed(DeltaStream stream, Start start, boolean refilled, Narrower.Text text)
+    private static FeedRequest narrowed(FedStream found, Start start, boolean refilled, Narrower.Text text)
             throws Refusal {
+        DeltaStream stream = found.stream();
         try {
             Narrower narrower = new Narrower(stream.id(), text);
             List<Schema> shapes = new ArrayList<>();
             for (Schema output : stream.outputs()) {
                 shapes.add(narrower.output(output));
             }
-            return new FeedRequest(stream, start, refilled, Optional.of(narrower), distinct(shapes));
+            return new FeedRequest(
+                    stream, found.textualBigints(), start, refilled, Optional.of(narrower), distinct(shapes));
         } catch (InvalidStream e) {
             String parameter = e.key().startsWith("where") ? "where" : "select";
             throw Refusal.ofParameter(parameter, "line %d, column %d: %s".formatted(e.line(), e.column(), e.problem()));
@@ -70,34 +80,39 @@ public record FeedRequest(
         return shapes.stream().distinct().toList();
     }
 
-    private static DeltaStream find(FedStreams streams, String name) throws Refusal {
-        Optional<DeltaStream> stream = streams.find(name);
-        List<String> fed = streams.all().stream()
-                .map(DeltaStream::id)
-                .filter(streams::hasFeed)
-                .map(id -> id.text())
-                .toList();
-        // Looked at last: of a pipeline that ends meanwhile nothing above is true.
-        if (streams.all().isEmpty()) {
-            throw Refusal.of(
-                    503,
-                    streams.trouble()
-                            .map("the pipeline cannot run: "::concat)
-                            .orElse("the pipeline has not started yet, or ends; try again in a moment"));
-        }
-        if (stream.isEmpty()) {
-            String known = Settings.nearest(name, fed)
-                    .map("did you mean '%s'?"::formatted)
-                    .orElse(fed.isEmpty() ? "none here has a feed" : "known here: " + String.join(", ", fed));
-            throw Refusal.of(404, "there is no stream '%s'; %s".formatted(shown(name), known));
-        }
-        if (!fed.contains(stream.get().id().text())) {
+    private static FedStream find(FedStreams streams, String name) throws Refusal {
+        List<FedStream> running = streams.running()
+                .orElseThrow(() -> Refusal.of(
+                        503,
+                        streams.trouble()
+                                .map("the pipeline cannot run: "::concat)
+                                .orElse("the pipeline has not started yet, or ends; try again in a moment")));
+        FedStream found = running.stream()
+                .filter(candidate -> nameOf(candidate).equals(name))
+                .findFirst()
+                .orElseThrow(() -> unknown(name, running));
+        if (!found.shown()) {
             throw Refusal.of(
                     404,
                     "the stream '%s' has no feed; give it one in the pipeline file: streams.%s.to.feed: {}"
                             .formatted(name, name));
         }
-        return stream.get();
+        return found;
+    }
+
+    private static Refusal unknown(String name, List<FedStream> running) {
+        List<String> shown = running.stream()
+                .filter(FedStream::shown)
+                .map(FeedRequest::nameOf)
+                .toList();
+        String known = Settings.nearest(name, shown)
+                .map("did you mean '%s'?"::formatted)
+                .orElse(shown.isEmpty() ? "none here has a feed" : "known here: " + String.join(", ", shown));
+        return Refusal.of(404, "there is no stream '%s'; %s".formatted(shown(name), known));
+    }
+
+    private static String nameOf(FedStream candidate) {
+        return candidate.stream().id().text();
     }
 
     /** Others' parameters (tokens, cache busters) pass; one that is nearly ours would be missed in silence. */

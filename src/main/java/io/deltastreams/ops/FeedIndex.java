@@ -5,6 +5,7 @@ import io.deltastreams.change.Position;
 import io.deltastreams.change.Schema;
 import io.deltastreams.change.TableId;
 import io.deltastreams.change.Type;
+import io.deltastreams.feed.FedStream;
 import io.deltastreams.pipeline.Pipeline;
 import io.deltastreams.pipeline.PipelineStatus;
 import io.deltastreams.source.Intake.RetainedLog;
@@ -126,8 +127,9 @@ public class FeedIndex {
     public Index index() {
         Optional<PipelineStatus> status = pipeline.status();
         Map<TableId, Long> captured = status.map(now -> now.source().captured()).orElse(Map.of());
-        List<StreamView> streams =
-                pipeline.all().stream().map(stream -> view(stream, captured)).toList();
+        List<StreamView> streams = pipeline.running().orElse(List.of()).stream()
+                .map(fed -> view(fed, captured))
+                .toList();
         return new Index(
                 status.map(PipelineStatus::name).orElse(null),
                 pipeline.trouble().orElse(null),
@@ -142,11 +144,12 @@ public class FeedIndex {
                         .orElse(List.of()));
     }
 
-    private StreamView view(DeltaStream stream, Map<TableId, Long> captured) {
+    private static StreamView view(FedStream fed, Map<TableId, Long> captured) {
+        DeltaStream stream = fed.stream();
         Optional<Schema> schema = stream.outputs().stream().findFirst();
         return new StreamView(
                 stream.id().text(),
-                pipeline.hasFeed(stream.id()),
+                fed.shown(),
                 stream.from(),
                 schema.map(FeedIndex::columns).orElse(List.of()),
                 schema.map(FeedIndex::key).orElse(List.of()),

@@ -2,6 +2,7 @@ package io.deltastreams.ops;
 
 import io.deltastreams.change.Position;
 import io.deltastreams.change.StreamId;
+import io.deltastreams.feed.FedStream;
 import io.deltastreams.pipeline.Pipeline;
 import io.deltastreams.pipeline.PipelineStatus;
 import io.deltastreams.pipeline.PipelineStatus.State;
@@ -16,6 +17,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
@@ -134,7 +136,9 @@ class Metrics {
                 "How far what is relayed stands behind the log's end, in the source's own commit order; NaN where nothing is",
                 status ->
                         status.relay().map(relay -> lag(status, relay.cursor())).orElse(Double.NaN));
-        pipeline.all().forEach(this::register);
+        pipeline.running().orElse(List.of()).stream()
+                .map(fed -> fed.stream().id())
+                .forEach(this::register);
         pipeline.status().ifPresent(status -> status.outputs().forEach(this::register));
     }
 
@@ -148,32 +152,33 @@ class Metrics {
         return last.epoch() == at.epoch() ? (double) (last.commit() - at.commit()) : Double.NaN;
     }
 
-    private void register(DeltaStream stream) {
-        Tags tags = Tags.of("stream", stream.id().text());
-        String name = stream.id().text();
+    private void register(StreamId stream) {
+        Tags tags = Tags.of("stream", stream.text());
         Gauge.builder(
                         "delta_streams_feed_subscribers",
                         pipeline,
-                        now -> now.find(name)
-                                .map(found -> found.subscribers().doubleValue())
-                                .orElse(0.0))
+                        now -> of(now, stream, found -> found.subscribers().doubleValue()))
                 .tags(tags)
                 .description("Live readers of the stream's feed")
                 .register(registry);
-        Gauge.builder("delta_streams_dead_letters_waiting", pipeline, now -> waiting(now, stream.id()))
+        Gauge.builder("delta_streams_dead_letters_waiting", pipeline, now -> waiting(now, stream))
                 .tags(tags)
                 .description("Changes that the stream or an output of it set aside, and that nobody has replayed")
                 .register(registry);
-        FunctionCounter.builder(
-                        "delta_streams_stream_deltas",
-                        pipeline,
-                        now -> now.find(name)
-                                .map(found -> (double) found.produced())
-                                .orElse(0.0))
+        FunctionCounter.builder("delta_streams_stream_deltas", pipeline, now -> of(now, stream, DeltaStream::produced))
                 .tags(tags)
                 .description("Deltas that the stream's stages made for its readers; made again, and counted again, for"
                         + " a reader that is not where another just was")
                 .register(registry);
+    }
+
+    private static double of(Pipeline pipeline, StreamId wanted, ToDoubleFunction<DeltaStream> figure) {
+        return pipeline.running().orElse(List.of()).stream()
+                .map(FedStream::stream)
+                .filter(stream -> stream.id().equals(wanted))
+                .mapToDouble(figure)
+                .findFirst()
+                .orElse(0.0);
     }
 
     /** A stream that has none yet says 0, so that its first letter shows as growth. */

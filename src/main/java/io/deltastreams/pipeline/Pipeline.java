@@ -1,7 +1,7 @@
 package io.deltastreams.pipeline;
 
-import io.deltastreams.change.StreamId;
 import io.deltastreams.codec.Codec;
+import io.deltastreams.feed.FedStream;
 import io.deltastreams.feed.FedStreams;
 import io.deltastreams.settings.InvalidSettings;
 import io.deltastreams.sink.DeadLetterBox;
@@ -11,7 +11,6 @@ import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.TableSnapshots;
 import io.deltastreams.source.TableSnapshots.Reason;
 import io.deltastreams.source.TableSnapshots.Refused;
-import io.deltastreams.stream.DeltaStream;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
@@ -268,20 +267,7 @@ public class Pipeline implements FedStreams {
     }
 
     @Override
-    public List<DeltaStream> all() {
-        Run now = run;
-        return now == null ? List.of() : now.streams();
-    }
-
-    @Override
-    public boolean hasFeed(StreamId stream) {
-        Run now = run;
-        return now != null && now.hasFeed(stream);
-    }
-
-    @Override
-    public boolean hasTextualBigints(StreamId stream) {
-        Run now = run;
-        return now != null && now.hasTextualBigints(stream);
+    public Optional<List<FedStream>> running() {
+        return Optional.ofNullable(run).map(Run::fed);
     }
 }

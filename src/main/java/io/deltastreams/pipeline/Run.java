@@ -6,6 +6,7 @@ import io.deltastreams.change.Schema;
 import io.deltastreams.change.StreamId;
 import io.deltastreams.change.TableId;
 import io.deltastreams.codec.Codec;
+import io.deltastreams.feed.FedStream;
 import io.deltastreams.log.ChangeLog;
 import io.deltastreams.log.LogSettings.Durability;
 import io.deltastreams.pipeline.PipelineStatus.Condition;
@@ -54,6 +55,7 @@ final class Run implements AutoCloseable {
     private final ChangeLog log;
     private final Optional<State> state;
     private final List<DeltaStream> streams = new ArrayList<>();
+    private final List<FedStream> fed = new ArrayList<>();
     private final List<OutputRunner> outputs = new ArrayList<>();
     private final Optional<RelayRunner> relay;
     private final DeadLetters deadLetters;
@@ -114,6 +116,7 @@ final class Run implements AutoCloseable {
                     declared.program(), beside("shapes", declared.program().id()));
             DeltaStream stream = new DeltaStream(shapes, log, state, deadLetters, recent, precedence, blocking);
             streams.add(stream);
+            fed.add(new FedStream(stream, declared.feed(), declared.textualBigints()));
             declared.outputs()
                     .forEach(output -> outputs.add(new OutputRunner(stream, output, deadLetters, precedence)));
         }
@@ -314,24 +317,8 @@ final class Run implements AutoCloseable {
         return new CaughtUp(source, log, this::status);
     }
 
-    List<DeltaStream> streams() {
-        return streams;
-    }
-
-    boolean hasFeed(StreamId stream) {
-        return declared(stream).filter(PipelineDefinition.Stream::feed).isPresent();
-    }
-
-    boolean hasTextualBigints(StreamId stream) {
-        return declared(stream)
-                .filter(PipelineDefinition.Stream::textualBigints)
-                .isPresent();
-    }
-
-    private Optional<PipelineDefinition.Stream> declared(StreamId stream) {
-        return definition.streams().stream()
-                .filter(candidate -> candidate.program().id().equals(stream))
-                .findFirst();
+    List<FedStream> fed() {
+        return List.copyOf(fed);
     }
 
     TableSnapshots snapshots() throws Refused {

@@ -47,7 +47,7 @@ public final class Shop implements AutoCloseable {
     public final DeltaStream orders;
     public final Subscribers subscribers;
     private final Optional<State> state;
-    private final List<DeltaStream> all = new CopyOnWriteArrayList<>();
+    private final List<FedStream> all = new CopyOnWriteArrayList<>();
     private final List<String> troubles = new CopyOnWriteArrayList<>();
     private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
     private final Vertx vertx = Vertx.vertx();
@@ -73,13 +73,13 @@ public final class Shop implements AutoCloseable {
         state = keeping.apply(log);
         state.ifPresent(State::start);
         orders = stream("orders", ORDERS);
-        all.add(orders);
-        all.add(stream("silent", OTHERS));
+        all.add(new FedStream(orders, true, false));
+        all.add(new FedStream(stream("silent", OTHERS), false, false));
         subscribers = new Subscribers(config);
         Router router = Router.router(vertx);
         FedStreams streams = new Streams(all, troubles, () -> lookedAt.run());
         JsonCodecs json = new JsonCodecs();
-        FeedCodecs codecs = new FeedCodecs(streams, json.json(), json.jsonWithTextualBigints());
+        FeedCodecs codecs = new FeedCodecs(json.json(), json.jsonWithTextualBigints());
         new Feeds(streams, List.of(showing.of(codecs, subscribers)), config, subscribers).routes(router);
         server = vertx.createHttpServer()
                 .requestHandler(router)
@@ -89,27 +89,16 @@ public final class Shop implements AutoCloseable {
                 .join();
     }
 
-    private record Streams(List<DeltaStream> all, List<String> troubles, Runnable lookedAt) implements FedStreams {
+    private record Streams(List<FedStream> all, List<String> troubles, Runnable lookedAt) implements FedStreams {
         @Override
-        public List<DeltaStream> all() {
-            List<DeltaStream> now = List.copyOf(all);
+        public Optional<List<FedStream>> running() {
             lookedAt.run();
-            return now;
+            return all.isEmpty() ? Optional.empty() : Optional.of(List.copyOf(all));
         }
 
         @Override
         public Optional<String> trouble() {
             return troubles.stream().findFirst();
-        }
-
-        @Override
-        public boolean hasFeed(StreamId stream) {
-            return !stream.text().equals("silent");
-        }
-
-        @Override
-        public boolean hasTextualBigints(StreamId stream) {
-            return false;
         }
     }
 

@@ -156,7 +156,7 @@ final class Pages implements Presentation {
             head(http, mediaType, rows.position()).putHeader(HttpHeaders.CACHE_CONTROL, "no-cache");
             return new RowsAnswer(
                             request,
-                            codecs.of(request.stream().id()),
+                            codecs.of(request),
                             mediaType.equals(LINES),
                             config.stallTimeout(),
                             response,
@@ -175,7 +175,7 @@ final class Pages implements Presentation {
     }
 
     private CompletableFuture<Page> page(FeedRequest request, Wanted wanted, Position after, Turn turn) {
-        Codec codec = codecs.of(request.stream().id());
+        Codec codec = codecs.of(request);
         CompletableFuture<Page> made = new CompletableFuture<>();
         Thread.ofVirtual().name("feed-page").start(() -> {
             try {

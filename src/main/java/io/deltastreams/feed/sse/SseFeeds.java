@@ -73,7 +73,7 @@ final class SseFeeds implements Presentation {
         if (response.closed()) {
             return Future.succeededFuture();
         }
-        SseEncoder encoder = new SseEncoder(codecs.of(request.stream().id()), config.errorRetry());
+        SseEncoder encoder = new SseEncoder(codecs.of(request), config.errorRetry());
         SseSubscription subscription = new SseSubscription(request, encoder, abreast.get(), config, context, response);
         try {
             Subscribers.Seat seat = subscribers.admit(Subscribers.client(http), subscription::end);

@@ -125,12 +125,4 @@ class SseTimingTest {
             assertThat(late.status()).contains(" 503 ");
         }
     }
-
-    @Test
-    void a_pipeline_that_ends_while_a_stream_is_looked_for_is_not_there_instead_of_having_no_such_stream() {
-        shop.whenLookedAt(shop::empty);
-        try (Listener late = new Listener(shop.port(), "/feeds/orders")) {
-            assertThat(late.status()).contains(" 503 ");
-        }
-    }
 }
