@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,7 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
  * What {@code deploy/Dockerfile.jvm} does: {@code deploy/aot/link.sh} makes a JVM on which the service runs, {@code deploy/aot/train.sh} a cache
  * which that JVM takes, and from which the service starts faster.
  */
-@Timeout(value = 180)
 @DisabledIf(value = "io.deltastreams.e2e.Program#isNative", disabledReason = "of JVMs only")
 class AotCacheIT {
 

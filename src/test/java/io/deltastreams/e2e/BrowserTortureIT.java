@@ -19,12 +19,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real browser on the page {@code example.html}, while the service behind it is killed. */
 @Tag("torture")
-@Timeout(300)
 class BrowserTortureIT {
 
     private static final int ROWS = 300;

@@ -25,11 +25,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code --until caught-up} as a scheduled job runs it: it ends by itself, and what the database alone says is on Kafka. */
-@Timeout(value = 180)
 class CaughtUpIT {
 
     private static final int ROWS = 100_000;

@@ -18,11 +18,9 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A log that cannot grow, as the kernel refuses what would make any of the service's files larger than a few megabytes; and one that is gone. */
-@Timeout(240)
 class DiskFullIT {
 
     private static final int LIMIT = 3_000_000;

@@ -22,7 +22,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Service and broker are killed in turn, as the seed says, under load; then who reads only what is committed has each delta of the log once. */
-@Timeout(value = 240)
 class ExactlyOnceIT {
 
     private static final List<String> STREAMS = List.of("accounts", "branches", "tellers", "history");

@@ -38,14 +38,12 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Random tables, transactions and narrowings; subscribers that lose their connection and come back to any of three instances, of which
  * the third takes the history of the first through Kafka, and which are ended and killed meanwhile. What each subscriber has folded is what PostgreSQL answers to the same SQL. Knows only the database and the feed's contract.
  */
-@Timeout(420)
 class FeedOracleIT {
 
     private static final int TABLES = 100;

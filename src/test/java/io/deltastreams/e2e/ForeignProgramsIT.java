@@ -39,7 +39,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -47,7 +46,6 @@ import org.junit.jupiter.api.io.TempDir;
  * deserializers. Each tells the table's content.
  */
 @Tag("torture") // Fetches 200 MB of programs at the first run.
-@Timeout(value = 600)
 @TestInstance(Lifecycle.PER_CLASS)
 class ForeignProgramsIT {
 

@@ -22,14 +22,12 @@ import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A table that changes, also its shape, in each format at once, with a registry that is down at the start and killed later: readers that are none of
  * ours find the table's content in each topic.
  */
-@Timeout(value = 240)
 class FormatsIT {
 
     private static final List<String> FORMATS = List.of("json", "avro", "protobuf", "debezium-avro", "cloudevents");

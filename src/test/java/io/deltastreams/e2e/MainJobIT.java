@@ -20,11 +20,9 @@ import java.util.Map;
 import java.util.Random;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The main job as a whole: pgbench's workload through the packaged service, folded on the other side and compared with the database. */
-@Timeout(value = 240)
 class MainJobIT {
 
     private static final Map<String, String> STREAMS = Map.of(

@@ -14,11 +14,9 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A slot that is lost while the service is away, as a reader of a feed sees it. */
-@Timeout(240)
 class NewEpochIT {
 
     @TempDir

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,7 +18,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * the user postgres): {@code pgbench -i -s 1}, then {@code pgbench -c 4 -T 30}, with and without five SIGKILLs of the service.
  */
 @Tag("torture")
-@Timeout(300)
 class PgbenchTortureIT {
 
     private static final Map<String, String> STREAMS = Map.of(

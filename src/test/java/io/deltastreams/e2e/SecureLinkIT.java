@@ -22,14 +22,12 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The package where nobody is let in unasked: PostgreSQL by TLS alone, Kafka by each of the links in {@code docs/kafka-security.md}. */
-@Timeout(value = 240)
 @SuppressWarnings("NullAway.Init") // started before they are used
 class SecureLinkIT {
 

@@ -14,11 +14,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** SIGTERM as its clients see it. */
-@Timeout(120)
 class ShutdownIT {
 
     private static final String SCRIPT = """

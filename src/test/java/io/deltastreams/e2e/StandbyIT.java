@@ -24,14 +24,12 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Two instances on one slot, none with a disk that lasts: one captures, the other stands by and takes over when it is killed, in turn and under load.
  * What is on Kafka in the end is what the database alone says: each change once, each row as it is.
  */
-@Timeout(value = 240)
 class StandbyIT {
 
     private static final int ROUNDS = Integer.getInteger("rounds", 2);

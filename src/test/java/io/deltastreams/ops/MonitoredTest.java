@@ -17,12 +17,10 @@ import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** A scrape of the service, against what deploy/monitoring asks for. */
 @QuarkusTest
 @TestProfile(MonitoredTest.Monitored.class)
-@Timeout(30)
 class MonitoredTest {
 
     public static class Monitored implements QuarkusTestProfile {

@@ -19,11 +19,9 @@ import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** The service on a script instead of a database (src/test/resources/pipelines). */
 @QuarkusTest
-@Timeout(30)
 @SuppressWarnings("NullAway.Init") // Quarkus fills the field
 class OpsTest {
 

@@ -1,6 +1,5 @@
 package io.deltastreams.packaging;
 
-import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -16,7 +15,6 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,7 +32,6 @@ class ReproducibleIT {
 
     // Some orders are the one or the other, by chance.
     @RepeatedTest(5)
-    @Timeout(value = 10, unit = MINUTES)
     void a_build_elsewhere_gives_the_same_package() throws Exception {
         copySources(Path.of(""), elsewhere);
         ProcessBuilder maven = new ProcessBuilder("./mvnw", "-B", "-ntp", "package", "-DskipTests")
