@@ -224,7 +224,8 @@ record DefinitionReader(
                 section.problem(name, String.valueOf(e.getMessage()));
             }
         });
-        if (streams.isEmpty() && section.keys().isEmpty()) {
+        // Who relays may leave the streams to others.
+        if (streams.isEmpty() && section.keys().isEmpty() && !top.has("relay")) {
             top.problem("'streams' is missing; name at least one, with the table that it is made from below 'from'");
         }
         return streams;

@@ -3,6 +3,7 @@ package io.deltastreams.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.deltastreams.change.Relayed;
 import io.deltastreams.log.LogSettings;
 import io.deltastreams.log.LogSettings.Durability;
 import io.deltastreams.log.LogSettings.OverBudget;
@@ -10,6 +11,7 @@ import io.deltastreams.settings.InvalidSettings;
 import io.deltastreams.settings.Problem;
 import io.deltastreams.sink.Deltas;
 import io.deltastreams.sink.Outcome;
+import io.deltastreams.sink.Relay;
 import io.deltastreams.sink.Sink;
 import io.deltastreams.source.ChangeSource;
 import io.deltastreams.source.Intake;
@@ -34,7 +36,7 @@ class DefinitionReaderTest {
                 settings.text("topic", stream.text());
                 return new NoSink();
             }),
-            Map.of(),
+            Map.of("kafka", settings -> new NoRelay(settings.text("topic"))),
             Map.of());
 
     private static final String STREAM = "streams: { s: { from: public.t, to: { feed: {} } } }";
@@ -50,6 +52,19 @@ class DefinitionReaderTest {
 
         @Override
         public void run(Resume resume, Intake intake) {}
+
+        @Override
+        public void close() {}
+    }
+
+    private record NoRelay(String topic) implements Relay {
+        @Override
+        public io.deltastreams.change.Position open() {
+            return io.deltastreams.change.Position.START;
+        }
+
+        @Override
+        public void put(Relayed relayed) {}
 
         @Override
         public void close() {}
@@ -177,6 +192,15 @@ class DefinitionReaderTest {
                 .containsExactly(
                         "f.yaml:2:41: streams.a.to.kafak: unknown kind of output 'kafak'; did you mean 'kafka'? known: kafka"
                                 + " and feed");
+    }
+
+    @Test
+    void who_relays_may_leave_the_streams_to_others() throws Exception {
+        PipelineDefinition relays = read(SOURCE + "relay: { kafka: { topic: log } }");
+
+        assertThat(relays.streams()).isEmpty();
+        assertThat(relays.relay())
+                .hasValueSatisfying(relay -> assertThat(relay.relay()).isEqualTo(new NoRelay("log")));
     }
 
     @Test
