@@ -57,8 +57,8 @@ final class OutputRunner implements Retrying.Watch {
 
     private volatile Condition condition = Condition.STARTING;
     private volatile boolean superseded;
-    /** What there is to say of it until its turn comes. */
-    private volatile String waiting = "";
+    /** Until its turn comes. */
+    private volatile Condition waiting = Condition.STARTING;
 
     private final AtomicLong delivered = new AtomicLong();
     private volatile @Nullable Instant behind;
@@ -74,21 +74,23 @@ final class OutputRunner implements Retrying.Watch {
 
     /** It may have to start at once, later on. */
     void prepare() {
+        endPreparation();
         preparation = sink.prepare()
                 .onFailure()
-                .invoke(failure -> waiting = "waits for its turn, but its target is away: " + failure.getMessage())
+                .invoke(failure -> waiting = Condition.unready(String.valueOf(failure.getMessage())))
                 .onFailure()
                 .retry()
                 .withBackOff(FIRST_PAUSE, LONGEST_PAUSE)
                 .indefinitely()
                 .subscribe()
-                .with(_ -> waiting = "has connected and waits for its turn");
+                .with(_ -> waiting = Condition.READY);
     }
 
     private void endPreparation() {
         if (preparation != null) {
             preparation.cancel();
         }
+        waiting = Condition.STARTING;
     }
 
     void start() {
@@ -337,7 +339,7 @@ final class OutputRunner implements Retrying.Watch {
                 output.required(),
                 pause.map("leaves the machine to capture: "::concat)
                         .map(why -> new Condition(State.PAUSED, why))
-                        .orElse(now.is(State.STARTING) ? now.saying(waiting) : now),
+                        .orElse(now.is(State.STARTING) ? waiting : now),
                 cursor(),
                 delivered.get(),
                 Optional.ofNullable(behind));

@@ -49,6 +49,13 @@ public record PipelineStatus(
 
         static final Condition STARTING = new Condition(State.STARTING, "");
         static final Condition RUNNING = new Condition(State.RUNNING, "");
+        /** Nothing but its turn is missing. */
+        static final Condition READY = new Condition(State.STARTING, "has connected and waits for its turn");
+
+        /** It could not begin if its turn came now. */
+        static Condition unready(String why) {
+            return new Condition(State.STARTING, "waits for its turn, but its target is away: " + why);
+        }
 
         static Condition retrying(String why) {
             return new Condition(State.RETRYING, why);

@@ -64,6 +64,7 @@ final class RelayRunner implements AutoCloseable {
     private volatile Inventory inventory = new Inventory(List.of(), List.of());
 
     private final CountDownLatch described = new CountDownLatch(1);
+    private final CountDownLatch turn = new CountDownLatch(1);
 
     // Of the thread.
     private final Backoff backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
@@ -82,8 +83,16 @@ final class RelayRunner implements AutoCloseable {
         this.thread = Thread.ofVirtual().name("delta-streams-relay").unstarted(this::keepRelaying);
     }
 
+    /** It may have to start at once, later on. */
+    void prepare() {
+        if (thread.getState() == Thread.State.NEW) {
+            thread.start();
+        }
+    }
+
     void start() {
-        thread.start();
+        turn.countDown();
+        prepare();
     }
 
     boolean isRequired() {
@@ -108,6 +117,7 @@ final class RelayRunner implements AutoCloseable {
     private void keepRelaying() {
         try {
             described.await();
+            awaitTurn();
             while (!closed) {
                 try {
                     Position end = definition.relay().open();
@@ -134,6 +144,21 @@ final class RelayRunner implements AutoCloseable {
             condition = Condition.stopped("a bug ended the relay: " + e);
             LOG.errorf(e, "output=%s state=stopped", name());
         }
+    }
+
+    /** What takes time at the first opening is done meanwhile. */
+    private void awaitTurn() throws InterruptedException {
+        while (turn.getCount() > 0) {
+            try {
+                definition.relay().open();
+                condition = Condition.READY;
+                turn.await();
+            } catch (TargetAway away) {
+                condition = Condition.unready(String.valueOf(away.getMessage()));
+                turn.await(backoff.next().toMillis(), TimeUnit.MILLISECONDS);
+            }
+        }
+        backoff.reset();
     }
 
     private void begin(Position end) {

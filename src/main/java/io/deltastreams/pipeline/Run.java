@@ -223,6 +223,7 @@ final class Run implements AutoCloseable {
         public void prepare() {
             if (!delivering.get() && !leaving.get()) {
                 outputs.forEach(OutputRunner::prepare);
+                relay.ifPresent(RelayRunner::prepare);
             }
         }
     }

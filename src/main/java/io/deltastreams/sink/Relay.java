@@ -8,7 +8,8 @@ import io.deltastreams.settings.Settings;
  * The way of the whole history to a place where other instances take it from. One thread, which may block. Its contract:
  *
  * <ol>
- *   <li>{@link #open} is called first, and again after each {@link TargetAway}; it tells where what the place holds ends.
+ *   <li>{@link #open} is called first, and again after each {@link TargetAway}; it tells where what the place holds ends. It may also be called while
+ *       another instance adds to the place, which is not disturbed.
  *   <li>{@link #put} returns when what it was given is durable there, behind all before it, whole or not at all. If it fails, that may be there
  *       nevertheless: it comes again, and readers tell it by its positions.
  *   <li>{@link #close} may be called by any thread and ends what waits.

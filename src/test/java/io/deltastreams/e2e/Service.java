@@ -122,14 +122,20 @@ final class Service implements AutoCloseable {
                     .atMost(patience)
                     .pollInterval(Duration.ofMillis(20))
                     .ignoreExceptions()
-                    .until(() -> feeds().get("outputs").findValues("delivered").stream()
-                                    .mapToLong(JsonNode::asLong)
-                                    .sum()
-                            >= deltas);
+                    .until(() -> delivered() >= deltas);
         } catch (ConditionTimeoutException e) {
             throw new AssertionError(
                     "in %s not %d deltas were delivered to Kafka: %s".formatted(patience, deltas, account()), e);
         }
+    }
+
+    /** By the outputs and the relay. */
+    private long delivered() throws IOException {
+        JsonNode now = feeds();
+        return now.at("/relay/delivered").asLong()
+                + now.get("outputs").findValues("delivered").stream()
+                        .mapToLong(JsonNode::asLong)
+                        .sum();
     }
 
     /** Waits until every output has what the log has. */

@@ -20,11 +20,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Two instances on one slot, none with a disk that lasts: one captures, the other stands by and takes over when it is killed, in turn and under load.
@@ -33,6 +36,12 @@ import org.junit.jupiter.api.io.TempDir;
 class StandbyIT {
 
     private static final int ROUNDS = Integer.getInteger("rounds", 2);
+    private static final String STREAMS = """
+            streams:
+              accounts: { from: public.pgbench_accounts, to: { kafka: { required: true, partitions: 6, cleanup: delete } } }
+              branches: { from: public.pgbench_branches, to: { kafka: { required: true } } }
+              history: { from: public.pgbench_history, to: { kafka: { required: true } } }
+            """;
     private static final Duration TAKEN_OVER = Duration.ofSeconds(5);
 
     @TempDir
@@ -48,12 +57,23 @@ class StandbyIT {
         private Service captures;
         private Service waits;
 
-        private Pair() throws IOException, SQLException {
+        private final Layout layout;
+
+        private Pair(Layout layout) throws IOException, SQLException {
+            this.layout = layout;
             TpcB.initialize(jdbcUrl);
-            captures = start("one", postgres, broker);
+            captures = start("one");
             // One that is killed amid the first rows has nothing that a successor could go on from.
             awaitNote(jdbcUrl);
-            waits = start("two", postgres, broker);
+            waits = start("two");
+        }
+
+        private Service start(String name) throws IOException {
+            return StandbyIT.this.start(name, """
+                    name: standby
+                    source: { postgresql: { url: %s, tables: [public.pgbench_*], slot: shared, heartbeat: 3s } }
+                    log: { path: log, durability: ephemeral }
+                    """.formatted(postgres.url()) + layout.outputs, broker);
         }
 
         private void swap() {
@@ -79,6 +99,19 @@ class StandbyIT {
         }
     }
 
+    /** What the two write to. */
+    enum Layout {
+        OUTPUTS(STREAMS),
+        /** For a third one, which has the outputs. */
+        RELAY("relay: { kafka: { topic: relayed, required: true } }\n");
+
+        private final String outputs;
+
+        Layout(String outputs) {
+            this.outputs = outputs;
+        }
+    }
+
     /** What happens to a pair in a round; when it ends, one captures and the other waits or is about to. */
     @FunctionalInterface
     private interface Round {
@@ -86,45 +119,62 @@ class StandbyIT {
     }
 
     /** Plays it under load, round after round; then each change is on Kafka once. */
-    private void play(Round round) throws Exception {
+    private void play(Layout layout, Round round) throws Exception {
         long seed = Long.getLong("seed", new Random().nextLong());
         System.out.println("StandbyIT seed " + seed);
         Random random = new Random(seed);
-        try (Pair pair = new Pair()) {
+        try (Pair pair = new Pair(layout)) {
             try (TpcB _ = TpcB.start(pair.jdbcUrl, 3, seed, Duration.ofMillis(10))) {
                 for (int number = 0; number < ROUNDS; number++) {
                     awaitState(pair.waits, "STANDBY");
                     Awaitility.await("outputs that wait for their turn")
                             .atMost(Duration.ofSeconds(60))
-                            .until(() -> pair.waits.feeds().get("outputs").findValuesAsText("message").stream()
-                                    .allMatch("has connected and waits for its turn"::equals));
+                            .until(() -> outputs(pair.waits).allMatch("has connected and waits for its turn"::equals));
                     pair.captures.awaitDelivered(1 + random.nextInt(300), Duration.ofSeconds(90));
                     round.play(pair);
                 }
             }
-            awaitTopics(pair.jdbcUrl, pair.broker.bootstrapServers());
+            if (layout == Layout.RELAY) {
+                try (Service _ = start(
+                        "three",
+                        "source: { kafka: { topic: relayed } }\nlog: { path: log }\n" + STREAMS,
+                        pair.broker)) {
+                    awaitTopics(pair.jdbcUrl, pair.broker.bootstrapServers());
+                }
+            } else {
+                awaitTopics(pair.jdbcUrl, pair.broker.bootstrapServers());
+            }
         }
     }
 
     @Test
     void the_second_captures_when_the_first_is_killed() throws Exception {
-        play(pair -> {
-            long killed = System.nanoTime();
-            pair.captures.kill();
-            pair.waits.awaitDelivered(1, Duration.ofSeconds(60));
-            Duration took = Duration.ofNanos(System.nanoTime() - killed);
-            System.out.printf("taken over in %d ms%n", took.toMillis());
-            assertThat(took).isLessThan(TAKEN_OVER);
-            pair.captures.restart();
-            pair.swap();
-        });
+        play(Layout.OUTPUTS, StandbyIT::killed);
+    }
+
+    @Test
+    @Tag("torture")
+    void so_does_a_second_that_relays() throws Exception {
+        play(Layout.RELAY, StandbyIT::killed);
+    }
+
+    private static void killed(Pair pair) throws Exception {
+        long killed = System.nanoTime();
+        pair.captures.kill();
+        pair.waits.awaitDelivered(1, Duration.ofSeconds(60));
+        Duration took = Duration.ofNanos(System.nanoTime() - killed);
+        System.out.printf("taken over in %d ms%n", took.toMillis());
+        assertThat(took).isLessThan(TAKEN_OVER);
+        pair.captures.restart();
+        pair.swap();
     }
 
     /** As on a machine that stands still, or whose network has gone: the server ends the session after a while, and the slot is free. */
-    @Test
+    @ParameterizedTest
+    @EnumSource(Layout.class)
     @Tag("torture")
-    void the_second_captures_when_the_first_stands_still() throws Exception {
-        play(pair -> {
+    void the_second_captures_when_the_first_stands_still(Layout layout) throws Exception {
+        play(layout, pair -> {
             Jdbc.execute(pair.jdbcUrl, "ALTER SYSTEM SET wal_sender_timeout = '3s'", "SELECT pg_reload_conf()");
             pair.captures.signal("STOP");
             pair.waits.awaitDelivered(100, Duration.ofSeconds(60));
@@ -134,10 +184,11 @@ class StandbyIT {
         });
     }
 
-    @Test
+    @ParameterizedTest
+    @EnumSource(Layout.class)
     @Tag("torture")
-    void one_of_the_two_captures_when_the_database_is_back() throws Exception {
-        play(pair -> {
+    void one_of_the_two_captures_when_the_database_is_back(Layout layout) throws Exception {
+        play(layout, pair -> {
             pair.stopDatabase();
             awaitState(pair.captures, "RETRYING");
             awaitState(pair.waits, "RETRYING");
@@ -157,22 +208,22 @@ class StandbyIT {
         });
     }
 
-    private Service start(String name, DemoPostgres postgres, BrokerProcess broker) throws IOException {
+    private Service start(String name, String pipeline, BrokerProcess broker) throws IOException {
         return Service.start(
                 folder.resolve(name),
-                """
-                name: standby
-                source: { postgresql: { url: %s, tables: [public.pgbench_*], slot: shared, heartbeat: 3s } }
-                log: { path: log, durability: ephemeral }
-                streams:
-                  accounts: { from: public.pgbench_accounts, to: { kafka: { required: true, partitions: 6, cleanup: delete } } }
-                  branches: { from: public.pgbench_branches, to: { kafka: { required: true } } }
-                  history: { from: public.pgbench_history, to: { kafka: { required: true } } }
-                """.formatted(postgres.url()),
+                pipeline,
                 broker.bootstrapServers(),
                 "-Xmx512m",
                 Program.QUICK,
                 Program.compressing("snappy"));
+    }
+
+    /** What the outputs and the relay say. */
+    private static Stream<String> outputs(Service service) throws IOException {
+        JsonNode now = service.feeds();
+        return Stream.concat(
+                now.get("outputs").findValuesAsText("message").stream(),
+                now.get("relay").findValuesAsText("message").stream());
     }
 
     private static void awaitState(Service service, String state) {
@@ -213,31 +264,21 @@ class StandbyIT {
                 Statement statement = connection.createStatement()) {
             long transactions = number(statement, "SELECT count(*) FROM pgbench_history");
             assertThat(transactions).isPositive();
-            Awaitility.await("the last transaction on Kafka")
-                    .atMost(Duration.ofSeconds(60))
-                    .pollInterval(Duration.ofMillis(500))
-                    .until(() -> TopicReader.records(brokers, "history").stream()
-                                    .filter(record -> !new String(record.value(), UTF_8).contains("truncate"))
-                                    .count()
-                            >= transactions);
             for (String stream : List.of("accounts", "branches", "history")) {
-                Map<String, String> rows = new HashMap<>();
+                long rows = number(statement, "SELECT count(*) FROM pgbench_" + stream);
+                awaitRecords(brokers, stream, stream.equals("history") ? rows : rows + transactions);
+                Map<String, String> folded = new HashMap<>();
                 Map<String, Integer> operations = new HashMap<>();
                 List<String> keyless = new ArrayList<>();
-                fold(TopicReader.records(brokers, stream), rows, operations, keyless);
+                fold(TopicReader.records(brokers, stream), folded, operations, keyless);
                 if (stream.equals("history")) {
                     List<String> expected = texts(statement, "SELECT aid || ' ' || delta FROM pgbench_history");
                     assertThat(keyless.stream().sorted().toList())
                             .isEqualTo(expected.stream().sorted().toList());
                 } else {
                     String key = stream.equals("accounts") ? "aid" : "bid";
-                    assertThat(operations)
-                            .isEqualTo(Map.of(
-                                    "insert",
-                                    (int) number(statement, "SELECT count(*) FROM pgbench_" + stream),
-                                    "update",
-                                    (int) transactions));
-                    assertThat(Set.copyOf(rows.values()))
+                    assertThat(operations).isEqualTo(Map.of("insert", (int) rows, "update", (int) transactions));
+                    assertThat(Set.copyOf(folded.values()))
                             .isEqualTo(Set.copyOf(texts(
                                     statement,
                                     "SELECT %s || ' ' || %sbalance FROM pgbench_%s"
@@ -245,6 +286,17 @@ class StandbyIT {
                 }
             }
         }
+    }
+
+    /** Besides the truncate that the load begins with. */
+    private static void awaitRecords(String brokers, String topic, long expected) {
+        Awaitility.await("what is in " + topic)
+                .atMost(Duration.ofSeconds(90))
+                .pollInterval(Duration.ofMillis(500))
+                .untilAsserted(() -> assertThat(TopicReader.records(brokers, topic).stream()
+                                .filter(record -> !new String(record.value(), UTF_8).contains("truncate"))
+                                .count())
+                        .isGreaterThanOrEqualTo(expected));
     }
 
     private static void fold(

@@ -83,6 +83,7 @@ class RunTest {
     private final Handover handover = captured.handover();
     private final Thread channel = Thread.ofVirtual().start(this::moveIntoTheLog);
     private final Box box = new Box();
+    private final Forgetful relay = new Forgetful();
     private String kind = "script";
     private Run run;
 
@@ -103,8 +104,13 @@ class RunTest {
     /** A relay whose target keeps nothing. */
     private static final class Forgetful implements Relay {
 
+        private volatile boolean away;
+
         @Override
         public Position open() {
+            if (away) {
+                throw new TargetAway("the place is away");
+            }
             return Position.START;
         }
 
@@ -201,7 +207,7 @@ class RunTest {
         DefinitionReader reader = new DefinitionReader(
                 Map.of("script", this::source, "single", new Single()),
                 Map.of("memory", sinks),
-                Map.of("script", _ -> new Forgetful()),
+                Map.of("script", _ -> relay),
                 Map.of("script", _ -> box));
         PipelineDefinition definition = reader.read(
                 "f.yaml",
@@ -233,6 +239,14 @@ class RunTest {
                 .atMost(Duration.ofSeconds(20))
                 .pollInterval(Duration.ofMillis(10))
                 .untilAsserted(condition);
+    }
+
+    /** What the output that is called orders says of itself, then the relay. */
+    private List<String> conditions() {
+        PipelineStatus status = run.status();
+        return List.of(
+                output("orders").condition().toString(),
+                status.relay().orElseThrow().condition().toString());
     }
 
     private PipelineStatus.Output output(String stream) {
@@ -494,22 +508,22 @@ class RunTest {
     }
 
     @Test
-    void an_output_that_waits_for_its_turn_connects_as_soon_as_it_can() throws IOException {
+    void outputs_that_wait_for_their_turn_connect_as_soon_as_they_can() throws IOException {
         kind = "single";
         target("orders").goAway("the network is down");
-        start("orders: { from: public.orders, to: { memory: {} } }", "");
+        relay.away = true;
+        start("orders: { from: public.orders, to: { memory: {} } }", "", "relay: { script: {} }");
 
         script.fail(new SourceFailure(SourceFailure.Kind.TAKEN, "another instance captures", "", null));
 
+        String away = "STARTING: waits for its turn, but its target is away: ";
         await(
                 "trouble",
-                () -> assertThat(output("orders").condition().toString())
-                        .isEqualTo("STARTING: waits for its turn, but its target is away: the network is down"));
+                () -> assertThat(conditions())
+                        .containsExactly(away + "the network is down", away + "the place is away"));
         target("orders").comeBack();
-        await(
-                "ready",
-                () -> assertThat(output("orders").condition().toString())
-                        .isEqualTo("STARTING: has connected and waits for its turn"));
+        relay.away = false;
+        await("ready", () -> assertThat(conditions()).containsOnly("STARTING: has connected and waits for its turn"));
         assertThat(run.status().source().condition().toString()).isEqualTo("STANDBY: another instance captures");
     }
 
