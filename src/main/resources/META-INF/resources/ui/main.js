@@ -51,7 +51,9 @@ function show(json) {
   const { streams: told = [], source, log, state, relay, outputs = [], trouble } = json;
   say(byId('outage'), trouble ? `The pipeline cannot run. ${trouble}` : null);
   streams.update(told.filter((stream) => stream.feed !== false).map((stream) => standing(stream, outputs)));
-  byId('no-streams').hidden = told.length > 0 || Boolean(trouble);
+  const none = told.length === 0 && !trouble;
+  byId('no-streams').hidden = !none || Boolean(relay);
+  byId('only-relay').hidden = !none || !relay;
   if (source) {
     const { snapshot } = source;
     const copying = snapshot && !snapshot.finished
