@@ -19,6 +19,6 @@ public final class FeedCodecs {
     }
 
     public Codec of(FeedRequest request) {
-        return request.textualBigints() ? textualBigints : json;
+        return request.fed().textualBigints() ? textualBigints : json;
     }
 }

@@ -12,18 +12,12 @@ import java.util.Optional;
 /**
  * What a subscriber asks for.
  *
- * @param textualBigints whether 64-bit integers are to be JSON strings
  * @param refilled whether the rows as they are now come again wherever history is missing
  * @param narrower what {@code where} and {@code select} leave of the stream; empty where neither is given
  * @param shapes of the deltas, narrowed, as far as they are known before the first one
  */
 public record FeedRequest(
-        DeltaStream stream,
-        boolean textualBigints,
-        Start start,
-        boolean refilled,
-        Optional<Narrower> narrower,
-        List<Schema> shapes) {
+        FedStream fed, Start start, boolean refilled, Optional<Narrower> narrower, List<Schema> shapes) {
 
     private static final List<String> PARAMETERS = List.of("after", "from", "where", "select", "key");
 
@@ -38,8 +32,8 @@ public record FeedRequest(
     static FeedRequest read(
             FedStreams streams, String name, MultiMap query, Optional<String> lastEventId, List<String> more)
             throws Refusal {
-        FedStream found = find(streams, name);
-        DeltaStream stream = found.stream();
+        FedStream fed = find(streams, name);
+        DeltaStream stream = fed.stream();
         refuseMisspelled(query, more);
         Start start = Start.read(lastEventId, parameter(query, "after"), parameter(query, "from"));
         boolean refilled =
@@ -52,22 +46,23 @@ public record FeedRequest(
         Narrower.Text text =
                 new Narrower.Text(parameter(query, "where"), parameter(query, "select"), query.getAll("key"));
         return text.where().isEmpty() && text.select().isEmpty() && text.key().isEmpty()
-                ? new FeedRequest(
-                        stream, found.textualBigints(), start, refilled, Optional.empty(), distinct(stream.outputs()))
-                : narrowed(found, start, refilled, text);
+                ? new FeedRequest(fed, start, refilled, Optional.empty(), distinct(stream.outputs()))
+                : narrowed(fed, start, refilled, text);
     }
 
-    private static FeedRequest narrowed(FedStream found, Start start, boolean refilled, Narrower.Text text)
+    public DeltaStream stream() {
+        return fed.stream();
+    }
+
+    private static FeedRequest narrowed(FedStream fed, Start start, boolean refilled, Narrower.Text text)
             throws Refusal {
-        DeltaStream stream = found.stream();
         try {
-            Narrower narrower = new Narrower(stream.id(), text);
+            Narrower narrower = new Narrower(fed.stream().id(), text);
             List<Schema> shapes = new ArrayList<>();
-            for (Schema output : stream.outputs()) {
+            for (Schema output : fed.stream().outputs()) {
                 shapes.add(narrower.output(output));
             }
-            return new FeedRequest(
-                    stream, found.textualBigints(), start, refilled, Optional.of(narrower), distinct(shapes));
+            return new FeedRequest(fed, start, refilled, Optional.of(narrower), distinct(shapes));
         } catch (InvalidStream e) {
             String parameter = e.key().startsWith("where") ? "where" : "select";
             throw Refusal.ofParameter(parameter, "line %d, column %d: %s".formatted(e.line(), e.column(), e.problem()));

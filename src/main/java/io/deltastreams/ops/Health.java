@@ -65,8 +65,7 @@ final class Health {
             now.outputs().forEach(output -> tell(response, output.stream() + "/" + output.kind(), output.condition()));
             now.relay().ifPresent(relay -> tell(response, "relay/" + relay.kind(), relay.condition()));
             now.log().status().waiting().ifPresent(why -> response.withData("log", why));
-            return response.status(now.source().condition().state() == State.RUNNING)
-                    .build();
+            return response.status(now.source().condition().is(State.RUNNING)).build();
         }
 
         private static void tell(HealthCheckResponseBuilder response, String what, Condition condition) {

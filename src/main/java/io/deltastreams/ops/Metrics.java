@@ -5,6 +5,7 @@ import io.deltastreams.change.StreamId;
 import io.deltastreams.feed.FedStream;
 import io.deltastreams.pipeline.Pipeline;
 import io.deltastreams.pipeline.PipelineStatus;
+import io.deltastreams.pipeline.PipelineStatus.Condition;
 import io.deltastreams.pipeline.PipelineStatus.State;
 import io.deltastreams.stream.DeltaStream;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -44,7 +45,7 @@ class Metrics {
         gauge(
                 "delta_streams_source_up",
                 "1 while the source captures",
-                status -> up(status.source().condition().state()));
+                status -> up(status.source().condition()));
         gauge("delta_streams_source_age_seconds", "Age of the newest captured change's commit", Metrics::sourceAge);
         gauge(
                 "delta_streams_source_retained_wal_bytes",
@@ -128,9 +129,7 @@ class Metrics {
         gauge(
                 "delta_streams_relay_up",
                 "1 while the log's way to other instances runs; NaN where it has none",
-                status -> status.relay()
-                        .map(relay -> up(relay.condition().state()))
-                        .orElse(Double.NaN));
+                status -> status.relay().map(relay -> up(relay.condition())).orElse(Double.NaN));
         gauge(
                 "delta_streams_relay_lag_positions",
                 "How far what is relayed stands behind the log's end, in the source's own commit order; NaN where nothing is",
@@ -199,18 +198,13 @@ class Metrics {
                 .tags(tags)
                 .description("Deltas delivered to the output")
                 .register(registry);
-        gauge(
-                "delta_streams_output_up",
-                "1 while the output delivers",
-                tags,
-                output,
-                (_, out) -> up(out.condition().state()));
+        gauge("delta_streams_output_up", "1 while the output delivers", tags, output, (_, out) -> up(out.condition()));
         gauge(
                 "delta_streams_output_paused",
                 "1 while the output leaves the machine to capture",
                 tags,
                 output,
-                (_, out) -> out.condition().state() == State.PAUSED ? 1 : 0);
+                (_, out) -> out.condition().is(State.PAUSED) ? 1 : 0);
         gauge(
                 "delta_streams_output_lag_seconds",
                 "Age of the newest delivered delta's commit; 0 at the log's end",
@@ -272,8 +266,8 @@ class Metrics {
                 .register(registry);
     }
 
-    private static double up(State state) {
-        return state == State.RUNNING ? 1 : 0;
+    private static double up(Condition condition) {
+        return condition.is(State.RUNNING) ? 1 : 0;
     }
 
     private static double sourceAge(PipelineStatus status) {

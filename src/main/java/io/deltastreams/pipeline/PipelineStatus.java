@@ -65,7 +65,7 @@ public record PipelineStatus(
             return new Condition(State.STOPPED, why);
         }
 
-        boolean is(State one) {
+        public boolean is(State one) {
             return state == one;
         }
 

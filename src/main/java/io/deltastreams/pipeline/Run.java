@@ -54,7 +54,6 @@ final class Run implements AutoCloseable {
     private final Handover handover;
     private final ChangeLog log;
     private final Optional<State> state;
-    private final List<DeltaStream> streams = new ArrayList<>();
     private final List<FedStream> fed = new ArrayList<>();
     private final List<OutputRunner> outputs = new ArrayList<>();
     private final Optional<RelayRunner> relay;
@@ -115,7 +114,6 @@ final class Run implements AutoCloseable {
             Shapes shapes = new Shapes(
                     declared.program(), beside("shapes", declared.program().id()));
             DeltaStream stream = new DeltaStream(shapes, log, state, deadLetters, recent, precedence, blocking);
-            streams.add(stream);
             fed.add(new FedStream(stream, declared.feed(), declared.textualBigints()));
             declared.outputs()
                     .forEach(output -> outputs.add(new OutputRunner(stream, output, deadLetters, precedence)));
@@ -123,7 +121,7 @@ final class Run implements AutoCloseable {
         definition
                 .transactions()
                 .ifPresent(output -> outputs.add(
-                        new OutputRunner(new Boundaries(streams, log, blocking), output, deadLetters, precedence)));
+                        new OutputRunner(new Boundaries(streams(), log, blocking), output, deadLetters, precedence)));
     }
 
     /** A stream's file in a folder beside the log's. */
@@ -137,11 +135,11 @@ final class Run implements AutoCloseable {
 
     /** What streams and outputs set aside. */
     LetterOffice letters() {
-        return new LetterOffice(streams, outputs, deadLetters);
+        return new LetterOffice(streams(), outputs, deadLetters);
     }
 
     void start() {
-        deadLetters.start(streams.stream().map(DeltaStream::id).toList());
+        deadLetters.start(streams().stream().map(DeltaStream::id).toList());
         for (OutputRunner output : outputs) {
             if (output.isRequired()) {
                 pins.add(log.pin(output.name(), () -> output.cursor().orElse(Position.START)));
@@ -269,7 +267,7 @@ final class Run implements AutoCloseable {
 
     /** Types every stream against the tables that it is made of. */
     private void describe(Inventory inventory) throws InvalidPipeline {
-        for (DeltaStream stream : streams) {
+        for (DeltaStream stream : streams()) {
             List<CapturedTable> tables = inventory.tables().stream()
                     .filter(table -> stream.reads(tableOf(table.schema())))
                     .toList();
@@ -316,6 +314,10 @@ final class Run implements AutoCloseable {
     CaughtUp caughtUp() {
         source.markEnd();
         return new CaughtUp(source, log, this::status);
+    }
+
+    private List<DeltaStream> streams() {
+        return fed.stream().map(FedStream::stream).toList();
     }
 
     List<FedStream> fed() {
